@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * emunic: admin commands and completions, and the event ring (PF only).
+ *
+ * The specification is Documentation/spec/emunic.rst, "Admin queue" and
+ * "Event ring".  Existing values never change.
+ */
+#ifndef EMUNIC_ADMINQ_H
+#define EMUNIC_ADMINQ_H
+
+#include <linux/types.h>
+
+/*
+ * struct emunic_admin_cmd - one command, 64 bytes
+ *
+ * @opcode:    EMUNIC_ADMIN_*
+ * @vport:     the vport it is about: 0 for the PF, n + 1 for VF n
+ * @cookie:    comes back in the completion
+ * @data_addr: buffer in PF memory, for the commands that have one
+ * @data_len:  its length in bytes; zero for the others
+ * @arg:       by opcode, the structures below
+ */
+struct emunic_admin_cmd {
+	__le16 opcode;
+	__le16 vport;
+	__le32 cookie;
+	__le64 data_addr;
+	__le32 data_len;
+	__le32 reserved;
+	__u8   arg[40];
+};
+
+/*
+ * struct emunic_admin_cpl - one completion, 16 bytes
+ *
+ * @cookie: of the command
+ * @result: bytes written to the data buffer
+ * @status: EMUNIC_ADMIN_ST_*
+ * @flags:  EMUNIC_CPL_PHASE; written after the rest of the entry
+ */
+struct emunic_admin_cpl {
+	__le32 cookie;
+	__le32 result;
+	__le32 reserved;
+	__le16 status;
+	__le16 flags;
+};
+
+#define EMUNIC_ADMIN_VPORT_SET_MAC	0x0010
+#define EMUNIC_ADMIN_VPORT_SET_VLAN	0x0011
+#define EMUNIC_ADMIN_VPORT_ADD_MAC	0x0012
+#define EMUNIC_ADMIN_VPORT_DEL_MAC	0x0013
+#define EMUNIC_ADMIN_VPORT_ADD_VLAN	0x0014
+#define EMUNIC_ADMIN_VPORT_DEL_VLAN	0x0015
+#define EMUNIC_ADMIN_VPORT_SET_RX_MODE	0x0016
+#define EMUNIC_ADMIN_VPORT_CLEAR	0x0017
+#define EMUNIC_ADMIN_VPORT_GET_STATS	0x0018
+#define EMUNIC_ADMIN_VF_REPLY		0x0020
+#define EMUNIC_ADMIN_VF_NOTIFY		0x0021
+#define EMUNIC_ADMIN_VF_RESET		0x0022
+
+#define EMUNIC_ADMIN_ST_OK		0
+#define EMUNIC_ADMIN_ST_OPCODE		1	/* unknown opcode */
+#define EMUNIC_ADMIN_ST_VPORT		2	/* no such vport, or not a VF */
+#define EMUNIC_ADMIN_ST_INVALID		3	/* a field is out of range */
+#define EMUNIC_ADMIN_ST_DMA		4	/* the data buffer failed */
+#define EMUNIC_ADMIN_ST_STALE		5	/* epoch or tag has passed */
+#define EMUNIC_ADMIN_ST_NO_SPACE	6	/* filter table is full */
+#define EMUNIC_ADMIN_ST_NOT_FOUND	7	/* no such filter */
+
+#define EMUNIC_VPORT_MAX_MACS		256	/* ADD_MAC entries a vport */
+
+/* VPORT_SET_MAC, VPORT_ADD_MAC, VPORT_DEL_MAC */
+struct emunic_admin_mac {
+	__u8   mac[6];
+	__le16 reserved;
+};
+
+/* VPORT_SET_VLAN: port VLAN; vid 0 removes it */
+struct emunic_admin_port_vlan {
+	__le16 tpid;		/* 0x8100 or 0x88a8 */
+	__le16 vid;		/* 0 to 4094 */
+	__le16 prio;		/* 0 to 7 */
+	__le16 reserved;
+};
+
+/* VPORT_ADD_VLAN, VPORT_DEL_VLAN */
+struct emunic_admin_vlan {
+	__le16 vid;		/* 0 to 4094 */
+	__le16 reserved;
+};
+
+/* VPORT_SET_RX_MODE */
+struct emunic_admin_rx_mode {
+	__le32 mode;
+};
+
+#define EMUNIC_RX_MODE_PROMISC		0x00000001	/* all frames it may see */
+#define EMUNIC_RX_MODE_ALLMULTI		0x00000002
+#define EMUNIC_RX_MODE_VLAN_ANY		0x00000004	/* no VLAN filter */
+#define EMUNIC_RX_MODE_ALL		0x00000007
+
+/* VF_REPLY: data buffer = message with its header */
+struct emunic_admin_reply {
+	__le32 epoch;		/* of the VF_MSG event answered */
+	__le32 tag;		/* of the VF_MSG event answered */
+};
+
+/* VF_NOTIFY: sets bits of the VF's CAUSE; POLICY or RESET_IMPENDING */
+struct emunic_admin_notify {
+	__le32 cause;
+};
+
+/* VPORT_GET_STATS: data buffer; counts since the vport was made */
+struct emunic_vport_stats {
+	__le64 rx_packets;	/* delivered into buffers */
+	__le64 rx_bytes;
+	__le64 rx_multicast;
+	__le64 rx_broadcast;
+	__le64 rx_no_buffer;	/* dropped: no descriptor, queue or enable */
+	__le64 rx_too_long;	/* dropped: RX_MAX_FRAME */
+	__le64 tx_packets;	/* accepted by the switch */
+	__le64 tx_bytes;
+	__le64 tx_multicast;
+	__le64 tx_broadcast;
+	__le64 tx_dropped;	/* refused by policy: tagged round a port VLAN */
+	__le64 tx_malformed;	/* Tx status other than OK */
+	__le64 queue_errors;	/* queues that went into ERROR */
+	__le64 mbox_errors;	/* SENDs that the device refused */
+	__le64 resets;
+	__le64 reserved;
+};
+
+/*
+ * struct emunic_event - one entry of the event ring, 256 bytes
+ *
+ * @type:  EMUNIC_EVENT_*
+ * @vport: the vport it is about, stamped by the device
+ * @epoch: of that function, stamped by the device
+ * @tag:   VF_MSG: number of the request, for the reply
+ * @len:   bytes in @data
+ * @flags: EMUNIC_CPL_PHASE; written after the rest of the entry
+ */
+struct emunic_event {
+	__le16 type;
+	__le16 vport;
+	__le32 epoch;
+	__le32 tag;
+	__le16 len;
+	__le16 flags;
+	__le32 reserved[4];
+	__u8   data[224];
+};
+
+#define EMUNIC_EVENT_VF_MSG		1	/* data: the VF's request */
+#define EMUNIC_EVENT_VF_RESET		2	/* no data; epoch is the new one */
+#define EMUNIC_EVENT_LINK		3	/* data: emunic_event_link */
+#define EMUNIC_EVENT_QUEUE_ERROR	4	/* data: emunic_event_queue */
+
+struct emunic_event_link {
+	__le32 up;
+	__le32 speed;		/* Mbit/s */
+};
+
+struct emunic_event_queue {
+	__u8   rx;		/* 0 Tx, 1 Rx */
+	__u8   queue;
+	__le16 error;		/* EMUNIC_Q_ERROR_* */
+	__le32 count;		/* queue errors of this vport so far */
+};
+
+_Static_assert(sizeof(struct emunic_admin_cmd) == 64, "emunic_admin_cmd");
+_Static_assert(sizeof(struct emunic_admin_cpl) == 16, "emunic_admin_cpl");
+_Static_assert(sizeof(struct emunic_vport_stats) == 128, "emunic_vport_stats");
+_Static_assert(sizeof(struct emunic_event) == 256, "emunic_event");
+_Static_assert(sizeof(struct emunic_event_queue) == 8, "emunic_event_queue");
+
+#endif /* EMUNIC_ADMINQ_H */
