@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# People's way in; the work is done by tools/lab and tools/vm.
+
+BUILD ?= build
+override BUILD := $(abspath $(BUILD))
+QEMU ?= preload
+KERNEL ?= stable
+TESTS ?=
+export BUILD QEMU KERNEL TESTS
+
+MAKEFLAGS += --no-print-directory
+
+.PHONY: all lab device modules initramfs qemu-tree check lint demo shell bench \
+	update clean distclean help
+
+all:
+	@tools/lab all
+
+lab:
+	@tools/lab qemu-src
+
+device modules initramfs update:
+	@tools/lab $@
+
+qemu-tree:
+	@tools/lab qemu-src
+	@tools/qemu-tree
+
+check: all
+	@tests/run
+
+lint:
+	@tools/lint
+
+demo: all
+	@tests/kvm/demo
+
+shell: all
+	@tools/vm --kernel $(KERNEL) --nics 2
+
+bench: all
+	@tests/bench/run
+
+clean distclean:
+	@tools/lab $@
+
+help:
+	@sed 's/^#.*//; /^$$/d' tools/lab.d/help

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# QEMU: the source that matches the root's binary to the letter, configured so
+# far that a shared object can be built against its headers; and the device.
+
+QEMU_SRC=$BUILD/qemu-src
+
+# Debian's version of the installed binary.
+qemu_version() { in_root dpkg-query -W -f '${Version}' qemu-system-x86; }
+
+# The source package's version of the installed binary: binary rebuilds (+b1) have
+# no source of their own.
+qemu_source_version() { in_root dpkg-query -W -f '${source:Version}' qemu-system-x86; }
+
+qemu_src() {
+	local want
+
+	want="$(qemu_source_version) $(hash "$LAB_D/qemu.sh")"
+	stamp_is qemu-src "$want" && return
+	need_space 1500
+	step "$LOG/qemu-src.log" "QEMU source" qemu_unpack || return 1
+	step "$LOG/qemu-configure.log" "QEMU headers" qemu_configure ||
+		die "QEMU's source does not configure: see $LOG/qemu-configure.log"
+	stamp_set qemu-src "$want"
+}
+
+qemu_unpack() {
+	local version
+
+	version=$(qemu_source_version) || return
+	rm -rf --one-file-system "$QEMU_SRC"
+	mkdir -p "$QEMU_SRC/dl"
+	# apt has checked the files against the signed index, which is why
+	# dpkg-source need not look for its uploader's key.
+	# shellcheck disable=SC2016
+	in_root sh -c 'cd "$1" && apt-get update &&
+		apt-get source -y --download-only "qemu=$2" &&
+		dpkg-source --no-check -x qemu_*.dsc ../src && rm -rf "$1"' \
+		- "$QEMU_SRC/dl" "$version"
+}
+
+# The package version goes into QEMU_FULL_VERSION, so that the device can
+# compare the whole version with that of the binary it was loaded into.
+qemu_configure() {
+	rm -rf --one-file-system "$QEMU_SRC/obj"
+	mkdir -p "$QEMU_SRC/obj"
+	# shellcheck disable=SC2016
+	in_root sh -c 'cd "$1/obj" &&
+		../src/configure --target-list=x86_64-softmmu --enable-system \
+			--with-pkgversion="Debian $2" --python=/usr/bin/python3 \
+			--disable-user --disable-tools --disable-docs \
+			--disable-guest-agent --disable-install-blobs \
+			--disable-werror --disable-download --enable-modules \
+			--enable-slirp --enable-fdt=system &&
+		ninja $(ninja -t targets all |
+			sed -n "s/^\([^ ]*\.h\): CUSTOM_COMMAND.*/\1/p")' \
+		- "$QEMU_SRC" "$(qemu_version)"
+}
+
+# The device as a shared object for the root's own QEMU. Its makefile knows
+# what it depends on.
+qemu_device() {
+	local rc=0
+
+	if [ "${QEMU:-preload}" = tree ]; then
+		qemu_tree
+		return
+	fi
+	qemu_src || rc=$?
+	if [ $rc -ne 0 ]; then
+		say "the archive has no source for QEMU $(qemu_version): building QEMU from the suite's source instead (QEMU=tree)"
+		qemu_tree
+		return
+	fi
+	qemu_device_fresh && return
+	step "$LOG/device.log" "device" qemu_device_build ||
+		die "the device does not build: see $LOG/device.log"
+	grep -a 'warning:' "$LOG/device.log" >&2 || true
+}
+
+qemu_device_make() {
+	in_root make -C "$TOP/qemu-device/preload" --no-print-directory \
+		SRC="$QEMU_SRC/src" OBJ="$QEMU_SRC/obj" OUT="$BUILD/device" "$@"
+}
+
+qemu_device_fresh() {
+	[ -e "$BUILD/device/emunic.so" ] && qemu_device_make -q > /dev/null 2>&1
+}
+
+qemu_device_build() {
+	mkdir -p "$BUILD/device" && qemu_device_make -j2
+}
+
+qemu_tree() {
+	[ -x "$TOP/tools/qemu-tree" ] || die "tools/qemu-tree is not there"
+	BUILD=$BUILD "$TOP/tools/qemu-tree"
+}

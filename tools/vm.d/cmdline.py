@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""QEMU's command line for the test VM."""
+
+import os
+import re
+import shlex
+from collections import namedtuple
+
+# What the VM sees at the path `at` is the folder `source` as QEMU sees it.
+Mount = namedtuple("Mount", "tag source at")
+
+
+def mounts(opt):
+    result = [Mount("top", opt.top, opt.top)]
+    if not f"{opt.build}/".startswith(f"{opt.top}/"):
+        result.append(Mount("build", opt.build, opt.build))
+    for n, path in enumerate(opt.share, 1):
+        result.append(Mount(f"share{n}", f"/run/emunic/share{n}", path))
+    return result
+
+
+def accelerator():
+    """KVM only where it can run a guest: /dev/kvm alone does not say so."""
+    choice = os.environ.get("EMUNIC_ACCEL")
+    if choice:
+        return choice
+    try:
+        os.close(os.open("/dev/kvm", os.O_RDWR))
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as f:
+            if re.search(r"\b(vmx|svm)\b", f.read()):
+                return "kvm"
+    except OSError:
+        pass
+    return "tcg"
+
+
+def machine(opt):
+    args = ["-machine", "q35,kernel-irqchip=split"]
+    accel = accelerator()
+    if accel == "tcg":
+        args += ["-accel", "tcg,thread=multi", "-cpu", "max"]
+    else:
+        args += ["-accel", accel, "-cpu", "host"]
+    args += ["-smp", str(opt.cpus), "-m", opt.memory]
+    if opt.iommu == "intel":
+        args += ["-device", "intel-iommu,intremap=on"]
+    return args
+
+
+def kernel(opt, kver):
+    words = ["console=ttyS0", "loglevel=5", "panic=-1", "random.trust_cpu=on"]
+    if opt.iommu == "intel":
+        words += ["intel_iommu=on", "iommu=nopt", "iommu.strict=1"]
+    words += opt.append
+    return ["-kernel", f"{opt.build}/root/boot/vmlinuz-{kver}",
+            "-initrd", f"{opt.build}/initramfs/{kver}/vm.cpio",
+            "-append", " ".join(words)]
+
+
+def comma(text):
+    """A comma in an option's value is written twice."""
+    return text.replace(",", ",,")
+
+
+def share(tag, path, readonly):
+    return ["-fsdev", f"local,id={tag},path={comma(path)},security_model=none,"
+            f"multidevs=remap,readonly={'on' if readonly else 'off'}",
+            "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
+
+
+def nics(opt):
+    """Each NIC behind a root port of its own, which is what ARI, FLR and
+    hotplug need. Uplinks meet in pairs on a hub; the hub of a NIC without a
+    peer has that one port, so that its link is up and its frames go nowhere."""
+    args = []
+    for n in range(opt.nics):
+        args += ["-netdev", f"hubport,id=up{n},hubid={n // 2}",
+                 "-device", f"pcie-root-port,id=rp{n},chassis={n + 1},slot={n + 1}",
+                 "-device", f"emunic,id=nic{n},bus=rp{n},netdev=up{n},"
+                 f"mac=52:54:00:e0:{n:02x}:00,max_vfs={opt.max_vfs}"]
+    return args
+
+
+def extra(opt):
+    """--qemu-arg takes one word, or an option and its value in one."""
+    args = []
+    for arg in opt.qemu_arg:
+        args += shlex.split(arg) if re.match(r"-\S+\s", arg) else [arg]
+    return args
+
+
+def binary(opt):
+    """QEMU and what its environment needs: the device is preloaded into the
+    root's own binary, or built into one of our own."""
+    env = dict(os.environ)
+    if env.get("QEMU") == "tree":
+        return f"{opt.build}/qemu-tree/qemu-system-x86_64", env
+    env["LD_PRELOAD"] = f"{opt.build}/device/emunic.so"
+    return "/usr/bin/qemu-system-x86_64", env
+
+
+def qemu(opt, job, kver, shared):
+    path, env = binary(opt)
+    args = [path, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+    args += machine(opt)
+    args += kernel(opt, kver)
+    args += share("root", f"{opt.build}/root", True)
+    args += share("job", job, False)
+    for mount in shared:
+        args += share(mount.tag, mount.source, True)
+    args += nics(opt)
+    args += extra(opt)
+    return args, env
