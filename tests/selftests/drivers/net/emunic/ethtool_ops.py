@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""ethtool on PF and VF: what it shows, what it sets, what it refuses."""
+
+import re
+
+from lib.py import Stream, ksft_eq, ksft_exit, ksft_ge, ksft_in, \
+    ksft_ne, ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair
+
+KINDS = ["pf", "vf"]
+
+
+def _hosts(kind):
+    """The port under test, and a peer."""
+    pf = need_pfs()[0]
+    if kind == "pf":
+        return pair(pf, pf.vfs(1)[0])
+    return pair(*pf.vfs(2))
+
+
+def _field(text, name):
+    """The value behind @name in ethtool's output."""
+    found = re.search(rf"^\s*{re.escape(name)}:\s*(.*)$", text, re.M)
+    return found.group(1).strip() if found else None
+
+
+def _both(host, what):
+    """The "maximums" and the "current" part of ethtool -g or -l."""
+    out = host.cmd(f"ethtool {what} {host.dev}").stdout
+    return out.split("Current hardware settings:")
+
+
+@ksft_variants(KINDS)
+def driver_info(kind):
+    """Driver, bus address."""
+    a, _ = _hosts(kind)
+    out = a.cmd(f"ethtool -i {a.dev}").stdout
+    ksft_eq(_field(out, "driver"), "emunic")
+    ksft_eq(_field(out, "bus-info"), a.func.addr)
+    ksft_ne(_field(out, "firmware-version"), "")
+    ksft_eq(_field(out, "supports-test"), "yes")
+    ksft_eq(_field(out, "supports-register-dump"), "yes")
+
+
+@ksft_variants(KINDS)
+def link(kind):
+    """Speed, duplex, link; and no carrier once the netdev is down."""
+    a, _ = _hosts(kind)
+    out = a.cmd(f"ethtool {a.dev}").stdout
+    ksft_true(re.fullmatch(r"\d+Mb/s", _field(out, "Speed")), out)
+    ksft_eq(_field(out, "Duplex"), "Full")
+    ksft_eq(_field(out, "Link detected"), "yes")
+
+
+@ksft_variants(KINDS)
+def self_test(kind):
+    """`ethtool -t`, offline and online, passes each of its tests."""
+    a, b = _hosts(kind)
+    for mode in ("offline", "online"):
+        out = a.cmd(f"ethtool -t {a.dev} {mode}", timeout=60)
+        ksft_in("The test result is PASS", out.stdout)
+        rows = re.findall(r"^(\S.*?)\s+(\d+)$", out.stdout, re.M)
+        ksft_ge(len(rows), 1 if mode == "online" else 4, "tests run")
+        for name, value in rows:
+            ksft_eq(value, "0", f"{mode}: {name}")
+    a.wait_link()
+    ksft_true(a.reaches(b.v4), "traffic after the offline test")
+
+
+@ksft_variants(KINDS)
+def register_dump(kind):
+    """`ethtool -d` has the magic and the version where the spec says."""
+    a, _ = _hosts(kind)
+    out = a.cmd(f"ethtool -d {a.dev} hex on").stdout
+    octets = []
+    for line in out.split("\n"):
+        row = re.match(r"0x[0-9a-f]+:\s+((?:[0-9a-f]{2} ?)+)", line)
+        if row:
+            octets += row.group(1).split()
+    ksft_eq(octets[:4], ["45", "4d", "55", "4e"], "ID")
+    ksft_eq(octets[4:8], ["00", "00", "01", "00"], "VERSION")
+
+
+@ksft_variants(KINDS)
+def rings(kind):
+    """Ring sizes change under traffic; sizes that cannot be are refused."""
+    a, b = _hosts(kind)
+    ksft_true(a.reaches(b.v4), "before")
+    limits, _ = _both(a, "-g")
+    most = int(_field(limits, "RX"))
+    ksft_ge(most, 1024)
+    stream = Stream(a, b, seconds=4)
+    for size in (64, most, 256):
+        a.cmd(f"ethtool -G {a.dev} rx {size} tx {size}")
+        _, now = _both(a, "-g")
+        ksft_eq((_field(now, "RX"), _field(now, "TX")), (str(size),) * 2)
+    received, _ = stream.wait()
+    ksft_ge(received, 500_000, "TCP meanwhile")
+    for args in (f"rx {most * 2}", "rx-mini 64", "rx-jumbo 64"):
+        out = a.cmd(f"ethtool -G {a.dev} {args}", fail=False)
+        ksft_ne(out.ret, 0, args)
+    ksft_true(a.reaches(b.v4), "after")
+
+
+@ksft_variants(KINDS)
+def channels(kind):
+    """The number of queues changes under traffic."""
+    a, b = _hosts(kind)
+    limits, _ = a.cmd(f"ethtool -l {a.dev}").stdout.split("Current")
+    most = int(_field(limits, "Combined"))
+    ksft_ge(most, 1)
+    stream = Stream(a, b, seconds=4)
+    for count in (1, most, 1, min(2, most)):
+        out = a.cmd(f"ethtool -L {a.dev} combined {count}", fail=False)
+        ksft_in(out.ret, (0, 1), out.stderr)
+        _, now = _both(a, "-l")
+        ksft_eq(_field(now, "Combined"), str(count))
+    received, _ = stream.wait()
+    ksft_ge(received, 500_000, "TCP meanwhile")
+    for count in (0, most + 1):
+        out = a.cmd(f"ethtool -L {a.dev} combined {count}", fail=False)
+        ksft_ne(out.ret, 0, f"{count} channels")
+    ksft_true(a.reaches(b.v4), "after")
+
+
+@ksft_variants(KINDS)
+def statistics(kind):
+    """Counters count what went through."""
+    a, b = _hosts(kind)
+    ksft_true(a.reaches(b.v4), "first ping")
+
+    def total(host, way):
+        rows = host.cmd(f"ethtool -S {host.dev}").stdout.split("\n")
+        return sum(int(r.split(":")[1]) for r in rows
+                   if re.match(rf"\s*{way}\D*\d+\D*packets:", r))
+
+    before = {way: (total(a, way), a.link["stats64"][way]["packets"])
+              for way in ("rx", "tx")}
+    ksft_eq(a.ping(b.v4, count=100, deadline=20), 100)
+    for way in ("rx", "tx"):
+        queue, netdev = before[way]
+        ksft_ge(total(a, way) - queue, 100, f"queues' {way} packets")
+        ksft_ge(a.link["stats64"][way]["packets"] - netdev, 100)
+
+
+def vf_statistics():
+    """`ip -s link show` of the PF has what its VF sent and received."""
+    pf = need_pfs()[0]
+    a, b = pair(*pf.vfs(2))
+    ksft_true(a.reaches(b.v4), "first ping")
+    before = pf.vf_info(0)["stats"]
+    ksft_eq(a.ping(b.v4, count=100, size=1000, deadline=20), 100)
+    after = pf.vf_info(0)["stats"]
+    for way in ("rx", "tx"):
+        packets = after[way]["packets"] - before[way]["packets"]
+        octets = after[way]["bytes"] - before[way]["bytes"]
+        ksft_true(100 <= packets <= 130, f"{way} packets {packets}")
+        ksft_ge(octets, 100 * 1042, f"{way} bytes")
+
+
+@ksft_variants(KINDS)
+def features(kind):
+    """The offloads of this device are on unless someone switched them off."""
+    a, _ = _hosts(kind)
+    out = a.cmd(f"ethtool -k {a.dev}").stdout
+    for feature in ("rx-checksumming", "tx-checksumming", "scatter-gather",
+                    "tcp-segmentation-offload", "rx-vlan-filter"):
+        ksft_true(_field(out, feature).startswith("on"), feature)
+
+
+if __name__ == "__main__":
+    ksft_run_quiet([driver_info, link, self_test, register_dump, rings,
+                    channels, statistics, vf_statistics, features])
+    ksft_exit()

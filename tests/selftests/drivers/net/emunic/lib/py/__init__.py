@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+What the emunic tests need beside the kselftest library: the functions of a
+device, its VFs, and pairs of hosts that talk over it.
+"""
+
+import sys
+from pathlib import Path
+
+KSFT_DIR = (Path(__file__).parent / "../../../../..").resolve()
+
+try:
+    sys.path.append(KSFT_DIR.as_posix())
+    from net.lib.py import CmdExitFailure, KsftSkipEx, NetNS, bkg, cmd, \
+        defer, ethtool, ip, ksft_busy_wait, ksft_disruptive, ksft_eq, \
+        ksft_exit, ksft_ge, ksft_in, ksft_lt, ksft_ne, ksft_not_in, ksft_pr, \
+        ksft_raises, ksft_run, ksft_true, ksft_variants, KsftNamedVariant, \
+        rand_port, wait_port_listen
+except ModuleNotFoundError as e:
+    print("# no kselftest library beside this test:", e)
+    print("1..0 # SKIP no kselftest library")
+    sys.exit(4)
+
+from .pci import Function, PhysicalFunction, find_pfs, need_pfs
+from .host import Host, Sniffer, Stream, pair, raw_frame
+from .klog import ksft_run_quiet
+
+__all__ = ["CmdExitFailure", "KsftSkipEx", "NetNS", "bkg", "cmd", "defer",
+           "ethtool", "ip", "ksft_busy_wait", "ksft_disruptive", "ksft_eq",
+           "ksft_exit", "ksft_ge", "ksft_in", "ksft_lt", "ksft_ne",
+           "ksft_not_in", "ksft_pr", "ksft_raises", "ksft_run", "ksft_true",
+           "ksft_variants", "KsftNamedVariant", "rand_port",
+           "wait_port_listen",
+           "Function", "PhysicalFunction", "find_pfs", "need_pfs",
+           "Host", "Sniffer", "Stream", "pair", "raw_frame",
+           "ksft_run_quiet"]

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Hosts (network namespaces with one port each) and what they exchange."""
+
+import json
+import socket
+import struct
+import time
+
+from net.lib.py import NetNS, NetNSEnter, bkg, cmd, defer, ip, rand_port, \
+    wait_port_listen
+
+from .pci import wait_for
+
+ETH_P_ALL = 3
+SOL_PACKET, PACKET_AUXDATA = 263, 8
+TP_STATUS_VLAN_VALID = 0x10
+
+
+class Host:
+    """
+    A network namespace that owns the netdev of one function.
+
+    @number makes its addresses: 192.0.2.NUMBER/24 and 2001:db8::NUMBER/64.
+    The netdev goes back where it came from when the case ends.
+    """
+    def __init__(self, func, number, mtu=1500):
+        self.func = func
+        self.number = number
+        self.ns = NetNS()
+        defer(self.close)
+        self.dev = f"em{number}"
+        self.take(func, mtu)
+
+    def take(self, func, mtu=1500):
+        """Move the netdev of @func in and configure it."""
+        self.func = func
+        name = func.netdev
+        ip(f"link set dev {name} netns {self.ns} name {self.dev}")
+        self.ip(f"link set dev lo up")
+        self.ip(f"link set dev {self.dev} mtu {mtu}")
+        self.address(self.dev, f"192.0.2.{self.number}/24",
+                     f"2001:db8::{self.number}/64")
+
+    def address(self, dev, *addrs):
+        """Bring @dev up with @addrs, without duplicate address detection."""
+        self.ip(f"link set dev {dev} up")
+        for addr in addrs:
+            nodad = " nodad" if ":" in addr else ""
+            self.ip(f"addr add {addr} dev {dev}{nodad}")
+
+    def close(self):
+        """Give the netdev back and delete the namespace."""
+        if not self.ns.name:
+            return
+        cmd(f"ip -netns {self.ns} link set dev {self.dev} down", fail=False)
+        cmd(f"ip -netns {self.ns} link set dev {self.dev} netns 1 name "
+            f"{self.dev}-{int(time.monotonic() * 1000) % 100000}", fail=False)
+        self.ns.__exit__(None, None, None)
+
+    def ip(self, args, **kwargs):
+        """`ip` inside."""
+        return ip(args, ns=self.ns, **kwargs)
+
+    def cmd(self, args, **kwargs):
+        """A command inside."""
+        return cmd(args, ns=self.ns, **kwargs)
+
+    @property
+    def v4(self):
+        """IPv4 address."""
+        return f"192.0.2.{self.number}"
+
+    @property
+    def v6(self):
+        """IPv6 address."""
+        return f"2001:db8::{self.number}"
+
+    @property
+    def mac(self):
+        """Address of the netdev."""
+        return self.ip(f"link show dev {self.dev}", json=True)[0]["address"]
+
+    @property
+    def link(self):
+        """What `ip -s link show` says of the netdev."""
+        return self.ip(f"-s link show dev {self.dev}", json=True)[0]
+
+    def wait_link(self, deadline=10):
+        """Wait for carrier."""
+        wait_for(f"link of {self.dev}",
+                 lambda: "LOWER_UP" in self.link["flags"], deadline)
+
+    def ping(self, addr, count=5, size=56, opts="", deadline=10):
+        """Number of answers to @count pings."""
+        out = self.cmd(f"ping -q -c {count} -i 0.05 -W 1 -w {deadline} "
+                       f"-s {size} {opts} {addr}", fail=False,
+                       timeout=deadline + 10)
+        for line in out.stdout.split("\n"):
+            if " received" in line:
+                return int(line.split(",")[1].split()[0])
+        return 0
+
+    def reaches(self, addr, deadline=10):
+        """True once a ping gets through."""
+        try:
+            wait_for(f"ping {addr}",
+                     lambda: self.ping(addr, count=1, deadline=1), deadline)
+        except TimeoutError:
+            return False
+        return True
+
+    def snmp(self, proto, name):
+        """A counter of /proc/net/snmp inside."""
+        rows = [r.split() for r in
+                self.cmd("cat /proc/net/snmp").stdout.split("\n")
+                if r.startswith(proto + ":")]
+        return int(dict(zip(rows[0], rows[1]))[name])
+
+
+class Stream:
+    """iperf3 from @client to @server; the result is there after wait()."""
+    def __init__(self, client, server, seconds=3, opts="", v6=False):
+        port = rand_port()
+        self.seconds = seconds
+        self.server = bkg(f"iperf3 -s -1 -p {port}", ns=server.ns)
+        defer(self.stop, self.server)
+        wait_port_listen(port, ns=server.ns)
+        dst = server.v6 if v6 else server.v4
+        self.client = bkg(f"iperf3 -J -c {dst} -p {port} -t {seconds} {opts}",
+                          ns=client.ns)
+        defer(self.stop, self.client)
+
+    @staticmethod
+    def stop(proc):
+        """End what still runs, so that no case leaves one behind."""
+        if proc.proc.poll() is None:
+            proc.proc.kill()
+            proc.proc.wait()
+
+    def wait(self, extra=30):
+        """Bytes received by the server, and the whole JSON result."""
+        self.client.process(terminate=False, fail=True,
+                            timeout=self.seconds + extra)
+        result = json.loads(self.client.stdout)
+        return result["end"]["sum_received"]["bytes"], result
+
+
+class Sniffer:
+    """Raw frames that arrive at a host's port, VLAN tags put back."""
+    def __init__(self, host, dev=None):
+        with NetNSEnter(str(host.ns)):
+            self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW,
+                                      socket.htons(ETH_P_ALL))
+        self.sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+        self.sock.bind((dev or host.dev, ETH_P_ALL))
+        defer(self.sock.close)
+
+    def frames(self, seconds=0.5):
+        """Frames that came in during the next @seconds, or were queued."""
+        got = []
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.sock.settimeout(left)
+            try:
+                data, anc, _, addr = self.sock.recvmsg(65536, 256)
+            except TimeoutError:
+                break
+            if addr[2] != socket.PACKET_OUTGOING:
+                got.append(self.retag(data, anc))
+        return got
+
+    @staticmethod
+    def retag(data, anc):
+        """The kernel strips an outer tag into the auxiliary data."""
+        for level, kind, aux in anc:
+            if (level, kind) != (SOL_PACKET, PACKET_AUXDATA):
+                continue
+            status, _, _, _, _, tci, tpid = struct.unpack("=IIIHHHH", aux[:20])
+            if status & TP_STATUS_VLAN_VALID:
+                tag = struct.pack("!HH", tpid or 0x8100, tci)
+                return data[:12] + tag + data[12:]
+        return data
+
+    def send(self, frame):
+        """Send one frame as it is."""
+        self.sock.send(frame)
+
+
+def raw_frame(dst, src, payload, tags=()):
+    """An Ethernet frame; @tags are (tpid, tci) pairs, outermost first."""
+    def octets(mac):
+        return bytes.fromhex(mac.replace(":", ""))
+    head = octets(dst) + octets(src)
+    for tpid, tci in tags:
+        head += struct.pack("!HH", tpid, tci)
+    return head + struct.pack("!H", 0x88b5) + payload.ljust(46, b"\0")
+
+
+def pair(first, second, mtu=1500):
+    """Two hosts that own @first and @second, with carrier."""
+    hosts = (Host(first, 1, mtu), Host(second, 2, mtu))
+    for host in hosts:
+        host.wait_link()
+    return hosts

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The kernel log is part of every result."""
+
+import functools
+import os
+import re
+from pathlib import Path
+
+from net.lib.py import KsftFailEx, ksft_run
+
+BAD = re.compile(r"RIP:|Call Trace:|BUG:|WARNING:|ref_tracker:|"
+                 r"unreferenced object|DMAR:.*fault|NETDEV WATCHDOG")
+KMSG = Path("/dev/kmsg")
+
+
+def _quiet(case):
+    """Fail @case if it puts something into the kernel log that must not be."""
+    @functools.wraps(case)
+    def run(*args):
+        with open(KMSG, "rb", buffering=0) as log:
+            os.set_blocking(log.fileno(), False)
+            os.lseek(log.fileno(), 0, os.SEEK_END)
+            case(*args)
+            bad = [line for line in _lines(log) if BAD.search(line)]
+        if bad:
+            raise KsftFailEx("in the kernel log: " + bad[0])
+    return run
+
+
+def _lines(log):
+    while True:
+        try:
+            record = log.read(8192)
+        except BlockingIOError:
+            return
+        except BrokenPipeError:     # overwritten before it was read
+            continue
+        if not record:
+            return
+        yield record.decode(errors="replace").split(";", 1)[-1].strip()
+
+
+def ksft_run_quiet(cases, args=()):
+    """ksft_run(), where a case that disturbs the kernel log fails."""
+    quiet = []
+    for case in cases:
+        if hasattr(case, "original_func"):      # made by ksft_variants()
+            case = case._replace(original_func=_quiet(case.original_func))
+        else:
+            case = _quiet(case)
+        quiet.append(case)
+    ksft_run(quiet, args=args)
