@@ -1,59 +1,51 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Parts of the kernel's source: checkpatch, kernel-doc, and the libraries of its
-# selftests. They come from the newest kernel in the root and serve both lanes.
+# The parts of the kernel's source that test and check without being built: the
+# library of the kselftests and the checkers. Of the newest kernel that the
+# archive has the source of, since those of older ones lack what we use.
 
 LINUX=$BUILD/linux
-LINUX_PARTS='
-	Documentation/netlink/specs
-	scripts/checkpatch.pl
-	scripts/const_structs.checkpatch
-	scripts/kernel-doc*
-	scripts/lib/kdoc
-	scripts/spelling.txt
-	tools/docs
-	tools/lib/python
-	tools/net/ynl
-	tools/testing/selftests/drivers/net/lib
-	tools/testing/selftests/kselftest
-	tools/testing/selftests/kselftest.h
-	tools/testing/selftests/lib.mk
-	tools/testing/selftests/net/lib
-	tools/testing/selftests/net/lib.sh
-'
-
-# linux-source-X.Y, as the newest kernel's version says.
-linux_package() {
-	local kver
-
-	kver=$(kernel_version newest || kernel_version stable) || return
-	echo "linux-source-$(cut -d. -f1,2 <<< "$kver")"
-}
 
 linux_src() {
-	local package want
+	local lane want
 
-	package=$(linux_package) || die "the root has no kernel: run make lab"
-	want="$package $(hash "$LAB_D/linux.sh")"
-	stamp_is linux "$want" && return
+	want="$(cat "$STATE"/kernel.*) $(hash "$LAB_D/linux.sh")"
+	stamp_is linux-src "$want" && return
 	need_space 1000
-	step "$LOG/linux.log" "parts of $package" linux_unpack "$package" ||
-		die "$package could not be had: see $LOG/linux.log; run the same command again to resume"
-	stamp_set linux "$want"
+	for lane in newest stable; do
+		[ -s "$STATE/kernel.$lane" ] || continue
+		step "$LOG/linux-src.log" "kernel's tests and checkers" linux_unpack $lane && break
+	done
+	[ -e "$LINUX/scripts/checkpatch.pl" ] ||
+		die "the archive has no source of the kernel: $(root_why linux-src)"
+	stamp_set linux-src "$want"
 }
 
 linux_unpack() {
-	local new=$LINUX.new
+	local version package
 
-	rm -rf --one-file-system "$new" "$LINUX"
-	mkdir -p "$new/dl"
-	# A part that this version does not have is no error; the tests say
-	# what they miss.
-	# shellcheck disable=SC2016,SC2086
-	in_root sh -c 'cd "$1/dl" && apt-get update && apt-get download "$2" && shift 2 &&
-		dpkg-deb --fsys-tarfile ./*.deb | tar -xO --wildcards "*.tar.xz" |
-		tar -xJ --wildcards --strip-components=1 -C .. --exclude=.gitignore \
-			$(printf "*/%s " "$@") || [ -x ../scripts/checkpatch.pl ]' \
-		- "$new" "$1" $LINUX_PARTS &&
-		rm -rf "$new/dl" && mv "$new" "$LINUX"
+	version=$(kernel_candidate "$1")
+	package=$(in_root apt-cache show "linux-source=$version" |
+		sed -n 's/^Depends: .*\(linux-source-[0-9.]*\).*/\1/p' | head -n 1)
+	[ -n "$package" ] || return
+	rm -rf --one-file-system "$LINUX" "$BUILD/linux.new"
+	mkdir -p "$BUILD/linux.new"
+	# shellcheck disable=SC2016
+	in_root sh -ec '
+		cd "$1"
+		apt-get -o APT::Sandbox::User=root download "$2=$3"
+		dpkg-deb --fsys-tarfile "$2"_*.deb |
+			tar -xOf - --wildcards "./usr/src/$2.tar.xz" |
+			tar -xJf - --strip-components=1 --wildcards \
+				"$2/scripts" "$2/tools/lib/python" "$2/tools/net/ynl" \
+				"$2/Documentation/netlink" \
+				"$2/tools/testing/selftests/*.[ms][kh]" \
+				"$2/tools/testing/selftests/kselftest*" \
+				"$2/tools/testing/selftests/net" \
+				"$2/tools/testing/selftests/drivers/net" \
+				--exclude="$2/scripts/dtc"
+		rm "$2"_*.deb
+		mkdir tools/testing/selftests/drivers/net/emunic' \
+		- "$BUILD/linux.new" "$package" "$version" &&
+		mv "$BUILD/linux.new" "$LINUX"
 }

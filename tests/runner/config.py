@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where things are, and what the caller asked for."""
+
+import os
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("BUILD") or TOP / "build").resolve()
+KERNEL = os.environ.get("KERNEL") or "stable"
+TESTS = os.environ.get("TESTS") or ""
+SELFTESTS = TOP / "tests/selftests/drivers/net/emunic"

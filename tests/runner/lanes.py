@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The lanes: where each kind of test lives and how it is run."""
+
+import os
+import subprocess
+import time
+
+from . import tap
+from .config import BUILD, KERNEL, SELFTESTS, TOP
+from .vm import VmLane
+
+LAB = TOP / "tools/lab"
+HOST_TIMEOUT = 900
+
+
+def kernel_exists(lane):
+    return subprocess.run([LAB, "kernel", lane], check=False,
+                          stdout=subprocess.DEVNULL).returncode == 0
+
+
+def in_root(report, lane, name, argv):
+    """One program inside the root, with no VM."""
+    if not report.picks(lane, name):
+        return
+    start = time.monotonic()
+    try:
+        done = subprocess.run([LAB, "exec", "--", *map(str, argv)], cwd=TOP, check=False,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace",
+                              timeout=HOST_TIMEOUT)
+        text, status = done.stdout, done.returncode
+    except subprocess.TimeoutExpired as exc:
+        text, status = (exc.stdout or b"").decode(errors="replace"), 124
+    (BUILD / f"tests/{lane}.{name}.log").write_text(text, encoding="utf-8")
+    report.add(f"{lane}/{name}", tap.parse(text, status), time.monotonic() - start, text)
+
+
+def abi(report):
+    out = BUILD / "tests/abi"
+    out.mkdir(parents=True, exist_ok=True)
+    in_root(report, "abi", "golden", ["make", "-s", "-C", TOP / "tests/abi", f"OUT={out}"])
+
+
+def qtest(report):
+    in_root(report, "qtest", "device", [TOP / "qemu-device/tests/run-qtest"])
+
+
+def executables(folder):
+    return sorted(p for p in folder.iterdir()
+                  if p.is_file() and p.suffix in (".py", ".sh") and os.access(p, os.X_OK))
+
+
+def selftests(report):
+    lane = VmLane(report, "selftests", ["--nics", "2"])
+    lane.run(executables(SELFTESTS))
+
+
+def kvm(report):
+    lane = VmLane(report, "kvm", ["--max-vfs", "8"])
+    lane.run(executables(TOP / "tests/kvm"))

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which programs run, and what they came to together."""
+
+from fnmatch import fnmatchcase
+from pathlib import PurePath
+
+from .config import TOP
+
+SHOWN_LINES = 150
+
+
+def declared_skips():
+    """PROGRAM and CASE globs of the skips that are no failure."""
+    lines = (TOP / "tests/skips").read_text(encoding="utf-8").splitlines()
+    return [tuple(line.split(None, 1)) for line in lines
+            if line.strip() and not line.startswith("#")]
+
+
+class Report:
+    def __init__(self, tests):
+        self.globs = tests.split()
+        self.skips = declared_skips()
+        self.passed = self.failed = self.skipped = self.ran = 0
+
+    def picks(self, lane, name):
+        names = (lane, name, PurePath(name).stem, f"{lane}/{name}",
+                 f"{lane}/{PurePath(name).stem}")
+        return not self.globs or any(fnmatchcase(n, g) for n in names for g in self.globs)
+
+    def add(self, name, outcome, seconds, text):
+        for case in outcome.skipped[:]:
+            if not any(fnmatchcase(name, p) and fnmatchcase(case, c) for p, c in self.skips):
+                outcome.skipped.remove(case)
+                outcome.fail(f"skipped, which tests/skips does not declare: {case}")
+        skipped = len(outcome.skipped)
+        self.ran += 1
+        self.passed += outcome.passed
+        self.failed += outcome.failed
+        self.skipped += skipped
+        print(f"{name:34} {outcome.passed:4} ok  {outcome.failed:3} failed"
+              f"  {skipped:3} skipped  {seconds:6.1f} s", flush=True)
+        if outcome.failed:
+            for note in outcome.notes:
+                print(f"    {note}")
+            for line in text.splitlines()[-SHOWN_LINES:]:
+                print(f"    | {line}")
+
+    def summary(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"

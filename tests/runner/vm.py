@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A lane of programs in one VM. in-vm runs them there and frames the output of
+each; a VM that dies costs the program it died in, the rest gets another."""
+
+import subprocess
+import time
+
+from . import console, tap
+from .config import BUILD, KERNEL, SELFTESTS, TOP
+
+FRAME = "@@ "
+VM_TIMEOUT = 3600
+
+
+class VmLane:
+    def __init__(self, report, name, options):
+        self.report = report
+        self.name = name
+        self.options = options
+        self.boots = 0
+
+    def run(self, programs):
+        todo = [p for p in programs if self.report.picks(self.name, p.name)]
+        if todo:
+            print(f"-- {self.name}: {len(todo)} programs in a VM, {KERNEL} kernel", flush=True)
+        while todo:
+            done = self.boot(todo)
+            todo = todo[done:]
+
+    def boot(self, todo):
+        """Boot one VM for @todo; how many of them are accounted for."""
+        self.boots += 1
+        console_path = BUILD / f"tests/{self.name}.vm{self.boots}.console"
+        argv = [TOP / "tools/vm", "--kernel", KERNEL, "--console", console_path,
+                "--timeout", str(VM_TIMEOUT), *self.options, "--",
+                TOP / "tests/runner/in-vm", BUILD, SELFTESTS, *todo]
+        with subprocess.Popen(argv, cwd=TOP, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, text=True, errors="replace") as vm:
+            done = self.follow(vm.stdout, todo)
+        self.check_console(console_path)
+        return done
+
+    def follow(self, stream, todo):
+        """Report programs as their frames come in."""
+        done, lines, start, begun = 0, [], time.monotonic(), False
+        for line in stream:
+            if not line.startswith(FRAME):
+                lines.append(line)
+                continue
+            word = line.split()
+            if word[1] == "begin":
+                lines, start, begun = [], time.monotonic(), True
+            elif word[1] == "end":
+                self.account(todo[done], int(word[2]), lines, start)
+                done += 1
+        if done < len(todo):
+            lines.append("the VM ended during this test\n")
+            self.account(todo[done], -1, lines, start)
+            done += 1
+        if not begun:
+            # It did not even boot, nor would it for the others.
+            for program in todo[done:]:
+                self.account(program, -1, ["the VM did not boot\n"], start)
+            done = len(todo)
+        return done
+
+    def account(self, program, status, lines, start):
+        text = "".join(lines)
+        (BUILD / f"tests/{self.name}.{program.name}.log").write_text(text, encoding="utf-8")
+        self.report.add(f"{self.name}/{program.name}", tap.parse(text, status),
+                        time.monotonic() - start, text)
+
+    def check_console(self, path):
+        """The console is a test case of its own."""
+        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        outcome = tap.Outcome()
+        for where, line in console.offences(text):
+            outcome.fail(f"during {where}: {line}")
+        if not outcome.failed:
+            outcome.passed = 1
+        self.report.add(f"{self.name}/console", outcome, 0, text)
