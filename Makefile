@@ -33,7 +33,7 @@ lint:
 	@tools/lint
 
 demo: all
-	@tests/kvm/demo
+	@tools/demo
 
 shell: all
 	@tools/vm --kernel $(KERNEL) --nics 2
