@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from . import tap
-from .config import BUILD, KERNEL, SELFTESTS, TOP
+from .config import BUILD, SELFTESTS, TOP
 from .vm import VmLane
 
 LAB = TOP / "tools/lab"

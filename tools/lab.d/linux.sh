@@ -24,10 +24,12 @@ linux_src() {
 linux_unpack() {
 	local version package
 
+	# The index may list what the archive has dropped since.
+	root_apt update --error-on=any || return
 	version=$(kernel_candidate "$1")
 	package=$(in_root apt-cache show "linux-source=$version" |
 		sed -n 's/^Depends: .*\(linux-source-[0-9.]*\).*/\1/p' | head -n 1)
-	[ -n "$package" ] || return
+	[ -n "$package" ] || return 1
 	rm -rf --one-file-system "$LINUX" "$BUILD/linux.new"
 	mkdir -p "$BUILD/linux.new"
 	# shellcheck disable=SC2016
@@ -37,7 +39,8 @@ linux_unpack() {
 		dpkg-deb --fsys-tarfile "$2"_*.deb |
 			tar -xOf - --wildcards "./usr/src/$2.tar.xz" |
 			tar -xJf - --strip-components=1 --wildcards \
-				"$2/scripts" "$2/tools/lib/python" "$2/tools/net/ynl" \
+				"$2/scripts" "$2/tools/docs" \
+				"$2/tools/lib/python" "$2/tools/net/ynl" \
 				"$2/Documentation/netlink" \
 				"$2/tools/testing/selftests/*.[ms][kh]" \
 				"$2/tools/testing/selftests/kselftest*" \

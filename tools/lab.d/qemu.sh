@@ -6,11 +6,13 @@
 QEMU_SRC=$BUILD/qemu-src
 
 # Debian's version of the installed binary.
-qemu_version() { in_root dpkg-query -W -f '${Version}' qemu-system-x86; }
+qemu_version() { qemu_field Version; }
 
 # The source package's version of the installed binary: binary rebuilds (+b1) have
 # no source of their own.
-qemu_source_version() { in_root dpkg-query -W -f '${source:Version}' qemu-system-x86; }
+qemu_source_version() { qemu_field source:Version; }
+
+qemu_field() { in_root dpkg-query -W -f "\${$1}" qemu-system-x86; }
 
 qemu_src() {
 	local want

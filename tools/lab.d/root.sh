@@ -101,11 +101,9 @@ root_apt() {
 root_packages() {
 	local list
 
-	list=$(sed 's/#.*//' "$LAB_D/root-packages" | xargs)
-	in_root dpkg --configure -a &&
-		root_apt update --error-on=any &&
-		# shellcheck disable=SC2086
-		root_apt install $list
+	mapfile -t list < <(sed 's/#.*//; /^$/d' "$LAB_D/root-packages")
+	in_root dpkg --configure -a && root_apt update --error-on=any &&
+		root_apt install "${list[@]}"
 }
 
 # kernel_candidate stable|newest: the highest version of the kernel's
@@ -132,7 +130,8 @@ root_kernels() {
 	stable=$(kernel_candidate stable)
 	kver=$(kernel_release "$stable")
 	echo "stable: $stable, release $kver"
-	[ -n "$kver" ] && root_apt install "linux-image-$kver" "linux-headers-$kver" || return
+	[ -n "$kver" ] || return 1
+	root_apt install "linux-image-$kver" "linux-headers-$kver" || return
 	echo "$kver" > "$STATE/kernel.stable"
 	: > "$STATE/kernel.newest"
 
@@ -154,6 +153,7 @@ root_kernels() {
 
 # The kernels that an update has replaced.
 root_old_kernels() {
+	# shellcheck disable=SC2016
 	in_root dpkg-query -W -f '${Package}\n' 'linux-image-[0-9]*' 'linux-headers-[0-9]*-amd64' |
 		grep -vxF -e "linux-image-$(kernel_version stable)" \
 			-e "linux-headers-$(kernel_version stable)" \
@@ -172,11 +172,12 @@ root_update() {
 root_upgrade() {
 	local old
 
-	in_root dpkg --configure -a && root_apt update --error-on=any &&
-		root_apt dist-upgrade && root_kernels || return
-	old=$(root_old_kernels | xargs)
-	# shellcheck disable=SC2086
-	root_apt autoremove --purge $old
+	in_root dpkg --configure -a || return
+	root_apt update --error-on=any || return
+	root_apt dist-upgrade || return
+	root_kernels || return
+	mapfile -t old < <(root_old_kernels)
+	root_apt autoremove --purge "${old[@]}"
 }
 
 kernel_version() {
