@@ -1,0 +1,45 @@
+/*
+ * emunic: differences between the QEMU versions that the device builds in
+ *
+ * Each is found by looking for the feature in the headers, never by a version
+ * number: interfaces change inside a stable series too.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef HW_NET_EMUNIC_COMPAT_H
+#define HW_NET_EMUNIC_COMPAT_H
+
+#if __has_include("hw/core/qdev-properties.h")
+#include "hw/core/qdev-properties.h"
+#else
+#include "hw/qdev-properties.h"
+#endif
+
+#if __has_include("system/memory.h")
+#include "system/memory.h"
+#else
+#include "exec/memory.h"
+#endif
+
+#if __has_include("system/dma.h")
+#include "system/dma.h"
+#else
+#include "sysemu/dma.h"
+#endif
+
+#if __has_include("system/xen.h")
+#include "system/xen.h"
+#else
+#include "sysemu/xen.h"
+#endif
+
+#if __has_include("system/system.h")
+#include "system/system.h"
+#else
+#include "sysemu/sysemu.h"
+#endif
+
+/* class_init() takes what TypeInfo has as its data: void *, later const. */
+typedef typeof(((TypeInfo *)0)->class_data) EmunicClassData;
+
+#endif /* HW_NET_EMUNIC_COMPAT_H */

@@ -1,0 +1,347 @@
+/*
+ * emunic: SR-IOV Ethernet device, internal types
+ *
+ * The contract with drivers is <emunic/...>; this header is the device's own.
+ *
+ * Locking: everything here runs under the BQL. Register writes only record
+ * what is to be done and schedule the bottom half (engine.c), which alone
+ * moves data. Frames from the uplink are the exception: the network layer's
+ * receive callback puts them into guest memory at once.
+ *
+ * Lifetime: the PF creates and destroys its VFs. EmunicState.port[] has a
+ * pointer to each function from its realize to its exit; a VF is present in
+ * the switch only while the guest has enabled it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef HW_NET_EMUNIC_H
+#define HW_NET_EMUNIC_H
+
+#include "qemu/osdep.h"
+#include "qemu/bitmap.h"
+#include "qemu/iov.h"
+#include "qemu/main-loop.h"
+#include "qemu/units.h"
+#include "hw/pci/pci_device.h"
+#include "net/eth.h"
+#include "net/net.h"
+#include "compat.h"
+#include <emunic/regs.h>
+#include <emunic/desc.h>
+#include <emunic/adminq.h>
+#include <emunic/mbox.h>
+
+#define TYPE_EMUNIC "emunic"
+OBJECT_DECLARE_SIMPLE_TYPE(EmunicState, EMUNIC)
+
+#define TYPE_EMUNIC_VF "emunic-vf"
+OBJECT_DECLARE_SIMPLE_TYPE(EmunicVFState, EMUNIC_VF)
+
+#define EMUNIC_MAX_VPORTS   (EMUNIC_MAX_VFS + 1)
+#define EMUNIC_VPORT_UPLINK EMUNIC_MAX_VPORTS   /* where a frame comes from */
+#define EMUNIC_VLANS        4096
+#define EMUNIC_MBOX_WORDS   (EMUNIC_MBOX_WINDOW_SIZE / 4)
+
+typedef struct EmunicFunction EmunicFunction;
+
+/* Field helpers for the masks of <emunic/regs.h> */
+#define EMUNIC_GET(mask, value) (((value) & (mask)) >> ctz32(mask))
+#define EMUNIC_PREP(mask, value) (((uint32_t)(value) << ctz32(mask)) & (mask))
+
+/* Indexes of EmunicFunction.reg[] and EmunicQueue.reg[], in table order */
+enum {
+#define REG(name, who, reset, rw, w1c) EMUNIC_R_##name,
+    EMUNIC_FUNCTION_REGS(REG)
+#undef REG
+    EMUNIC_R_COUNT
+};
+
+enum {
+#define QREG(name, reset, rw) EMUNIC_QR_##name,
+    EMUNIC_QUEUE_REGS(QREG)
+#undef QREG
+    EMUNIC_QR_COUNT
+};
+
+typedef enum EmunicQueueKind {
+    EMUNIC_QUEUE_TX,
+    EMUNIC_QUEUE_RX,
+    EMUNIC_QUEUE_ADMIN,
+    EMUNIC_QUEUE_EVENT,
+} EmunicQueueKind;
+
+#define EMUNIC_RX_PREFETCH  16
+
+/*
+ * One queue. The indexes count from START, modulo 2^32.
+ *
+ * @head: next submission entry to execute; event ring: the driver's EVENT_HEAD
+ * @tail: the driver's tail as last read
+ * @cq_head: next completion (event) to write
+ * @cq_tested: @cq_head when the interrupt rule was last applied
+ * @fetched: Rx: copies of the descriptors from index @fetched_at on
+ */
+typedef struct EmunicQueue {
+    uint32_t reg[EMUNIC_QR_COUNT];
+    EmunicQueueKind kind;
+    uint8_t index;
+    uint32_t head;
+    uint32_t tail;
+    uint32_t cq_head;
+    uint32_t cq_tested;
+    uint32_t fetched_at;
+    uint32_t fetched_count;
+    struct emunic_rx_desc fetched[EMUNIC_RX_PREFETCH];
+} EmunicQueue;
+
+/*
+ * Translation cache of one function (dma.c). It exists from the first DMA
+ * after a reset to the next reset.
+ */
+typedef struct EmunicTlbEntry {
+    uint64_t tag;               /* page address, and EMUNIC_TLB_* */
+    uint8_t *host;
+    MemoryRegion *mr;
+} EmunicTlbEntry;
+
+typedef struct EmunicDma {
+    EmunicTlbEntry *tlb;        /* NULL while nothing is attached */
+    bool filled;                /* there may be a valid entry */
+    unsigned foreign;           /* IOMMU sections that cannot be followed */
+    unsigned sections;          /* sections of @iommu */
+    MemoryRegion *iommu;        /* the one that @notifier is registered on */
+    IOMMUNotifier notifier;
+    MemoryListener listener;
+} EmunicDma;
+
+/* VF mailbox (mbox.c) */
+typedef struct EmunicMbox {
+    uint32_t state;             /* EMUNIC_MBOX_STATE_* */
+    uint32_t error;
+    uint32_t tag;               /* of the last request; never 0 after it */
+    uint32_t len;               /* of the outstanding request */
+    uint32_t request[EMUNIC_MBOX_WORDS];    /* the driver's window */
+    uint32_t message[EMUNIC_MBOX_WORDS];    /* copy made by SEND */
+    uint32_t reply[EMUNIC_MBOX_WORDS];
+} EmunicMbox;
+
+/* Vport: policy, state and counters (switch.c, admin.c) */
+typedef struct EmunicVport {
+    uint8_t mac[ETH_ALEN];      /* SET_MAC; zero: none */
+    uint16_t vlan_tpid;         /* port VLAN, if vlan_vid is not 0 */
+    uint16_t vlan_vid;
+    uint16_t vlan_prio;
+    uint32_t mode;              /* EMUNIC_RX_MODE_* */
+    uint32_t nmacs;
+    uint8_t macs[EMUNIC_VPORT_MAX_MACS][ETH_ALEN];
+    uint32_t vlans[EMUNIC_VLANS / 32];
+    uint64_t stats[sizeof(struct emunic_vport_stats) / 8];
+} EmunicVport;
+
+#define EMUNIC_STAT(name) (offsetof(struct emunic_vport_stats, name) / 8)
+
+/*
+ * Waiting events of one vport (event.c), by type.
+ *
+ * @order: when the event began to wait; 0: none waits
+ * @posted: @posted_at is the index of the last one in the ring
+ */
+#define EMUNIC_EVENT_TYPES  (EMUNIC_EVENT_QUEUE_ERROR + 1)
+
+typedef struct EmunicEvents {
+    uint64_t order[EMUNIC_EVENT_TYPES];
+    uint32_t posted_at[EMUNIC_EVENT_TYPES];
+    bool posted[EMUNIC_EVENT_TYPES];
+    uint8_t error_rx;           /* of the waiting QUEUE_ERROR */
+    uint8_t error_queue;
+    uint16_t error_code;
+} EmunicEvents;
+
+/* What PF and VF have in common */
+struct EmunicFunction {
+    PCIDevice *dev;
+    EmunicState *pf;
+    uint16_t vport;
+    MemoryRegion regs_mr;
+    MemoryRegion msix_mr;
+
+    uint32_t reg[EMUNIC_R_COUNT];
+    EmunicQueue txq[EMUNIC_MAX_QUEUES];
+    EmunicQueue rxq[EMUNIC_MAX_QUEUES];
+    EmunicQueue adminq;         /* PF only, as the next */
+    EmunicQueue eventq;
+    uint8_t rx_map[EMUNIC_MAX_QUEUES];      /* running Rx queues, ascending */
+    uint32_t rx_running;
+    uint32_t status;            /* STATUS as the driver last could know it */
+    uint32_t reset_impending;
+    uint32_t fatal;
+
+    uint32_t tx_pending;        /* Tx queues to look at */
+    uint32_t tx_next;           /* the one that had the last turn */
+    uint32_t tx_moved;          /* queues with completions not yet tested */
+    uint32_t rx_moved;
+    uint32_t vectors;           /* vectors to raise */
+    uint32_t test_op;           /* TEST_DMA_CTRL while BUSY */
+
+    EmunicMbox mbox;
+    EmunicVport port;
+    EmunicEvents events;
+    EmunicDma dma;
+};
+
+struct EmunicVFState {
+    PCIDevice parent_obj;
+    EmunicFunction fn;
+};
+
+/* Private buffers for frames: one frame is handled at a time */
+typedef struct EmunicScratch EmunicScratch;
+
+struct EmunicState {
+    PCIDevice parent_obj;
+    EmunicFunction fn;
+
+    NICState *nic;
+    NICConf conf;
+    uint32_t max_vfs;
+    uint32_t queues;
+    uint32_t speed;
+
+    EmunicFunction *port[EMUNIC_MAX_VPORTS];
+    QEMUBH *bh;
+    EmunicScratch *tx_scratch;  /* of the bottom half */
+    EmunicScratch *rx_scratch;  /* of frames from the uplink, which can come
+                                   in while the bottom half sends one */
+    uint32_t copies;            /* frames put into buffers, for budgets */
+    uint64_t event_order;       /* last value given to EmunicEvents.order */
+    uint32_t event_rr;          /* vport whose turn it is */
+    uint32_t tx_rr;
+
+    /* Vports with something for the bottom half to do */
+    DECLARE_BITMAP(tx_work, EMUNIC_MAX_VPORTS);
+    DECLARE_BITMAP(irq_work, EMUNIC_MAX_VPORTS);
+    DECLARE_BITMAP(test_work, EMUNIC_MAX_VPORTS);
+    DECLARE_BITMAP(event_work, EMUNIC_MAX_VPORTS);
+    bool admin_work;
+
+    /* Switch */
+    GHashTable *fdb;            /* address -> EmunicFdbEntry */
+    DECLARE_BITMAP(present, EMUNIC_MAX_VPORTS);
+    DECLARE_BITMAP(promisc, EMUNIC_MAX_VPORTS);
+    DECLARE_BITMAP(allmulti, EMUNIC_MAX_VPORTS);
+};
+
+/* What one run of the bottom half may still do */
+typedef struct EmunicBudget {
+    int frames;
+    int bytes;
+} EmunicBudget;
+
+static inline bool emunic_is_vf(const EmunicFunction *f)
+{
+    return f->vport != 0;
+}
+
+static inline void emunic_count(EmunicFunction *f, unsigned stat, uint64_t n)
+{
+    f->port.stats[stat] += n;
+}
+
+#define EMUNIC_COUNT(f, name, n) emunic_count(f, EMUNIC_STAT(name), n)
+
+/* function.c: a function as a whole */
+bool emunic_function_realize(EmunicFunction *f, PCIDevice *dev,
+                             EmunicState *pf, uint16_t vport, Error **errp);
+void emunic_function_exit(EmunicFunction *f);
+void emunic_function_reset(EmunicFunction *f, bool keep_pci);
+void emunic_function_enable(EmunicFunction *f, bool on);
+void emunic_pf_soft_reset(EmunicState *s);
+void emunic_vf_forced_reset(EmunicFunction *f);
+void emunic_set_cause(EmunicFunction *f, uint32_t cause);
+void emunic_raise(EmunicFunction *f, unsigned vector);
+void emunic_update_status(EmunicFunction *f);
+void emunic_pf_ready_changed(EmunicState *s);
+bool emunic_pf_ready(const EmunicState *s);
+bool emunic_vf_enabled(const EmunicFunction *f);
+
+/* regs.c: the register file */
+extern const MemoryRegionOps emunic_regs_ops;
+void emunic_regs_reset(EmunicFunction *f);
+
+/* engine.c: the bottom half */
+void emunic_schedule(EmunicState *s);
+void emunic_kick(EmunicFunction *f, uint32_t queues);
+void emunic_run(void *opaque);
+void emunic_moved(EmunicFunction *f, const EmunicQueue *q);
+
+/* queue.c */
+void emunic_queue_ctrl(EmunicFunction *f, EmunicQueue *q, uint32_t value);
+void emunic_queue_reset(EmunicQueue *q);
+void emunic_queue_error(EmunicFunction *f, EmunicQueue *q, uint32_t error);
+bool emunic_queue_read_tail(EmunicFunction *f, EmunicQueue *q);
+bool emunic_queue_sleep(EmunicFunction *f, EmunicQueue *q);
+bool emunic_queue_fetch(EmunicFunction *f, EmunicQueue *q, uint32_t from,
+                        void *entries, uint32_t count, size_t entry_size);
+bool emunic_queue_complete(EmunicFunction *f, EmunicQueue *q, void *entry,
+                           size_t size, size_t flags_at);
+bool emunic_queue_test_irq(EmunicFunction *f, EmunicQueue *q);
+void emunic_rx_map_update(EmunicFunction *f);
+
+static inline bool emunic_queue_running(const EmunicQueue *q)
+{
+    return q->reg[EMUNIC_QR_STATE] == EMUNIC_Q_STATE_RUNNING;
+}
+
+static inline uint32_t emunic_queue_size(const EmunicQueue *q)
+{
+    return 1u << q->reg[EMUNIC_QR_SIZE];
+}
+
+static inline uint64_t emunic_queue_addr(const EmunicQueue *q, unsigned lo)
+{
+    return q->reg[lo] | (uint64_t)q->reg[lo + 1] << 32;
+}
+
+/* dma.c: the only way to guest memory; false: the access failed */
+bool emunic_dma_read(EmunicFunction *f, uint64_t addr, void *buf, size_t len);
+bool emunic_dma_write(EmunicFunction *f, uint64_t addr, const void *buf,
+                      size_t len);
+bool emunic_dma_write_entry(EmunicFunction *f, uint64_t addr, const void *buf,
+                            size_t len, size_t flags_at);
+int emunic_dma_gather(EmunicFunction *f, uint64_t addr, size_t len,
+                      struct iovec *iov, int max, uint8_t *bounce);
+void emunic_dma_flush(EmunicFunction *f);
+void emunic_dma_detach(EmunicFunction *f);
+
+/* test.c */
+void emunic_test_ctrl(EmunicFunction *f, uint32_t value);
+void emunic_test_run(EmunicFunction *f);
+
+/* mbox.c */
+uint32_t emunic_mbox_status(const EmunicFunction *f);
+void emunic_mbox_ctrl(EmunicFunction *f, uint32_t value);
+void emunic_mbox_pf_gone(EmunicFunction *f);
+void emunic_mbox_reset(EmunicFunction *f);
+uint16_t emunic_mbox_reply(EmunicFunction *f, uint32_t epoch, uint32_t tag,
+                           uint64_t addr, uint32_t len);
+
+/* event.c */
+void emunic_event_wait(EmunicFunction *f, unsigned type);
+void emunic_event_cancel(EmunicFunction *f, unsigned type);
+void emunic_event_reset(EmunicFunction *f);
+void emunic_event_ring_started(EmunicState *s);
+void emunic_event_head(EmunicState *s, uint32_t head);
+bool emunic_event_run(EmunicState *s, int budget);
+
+/* admin.c */
+void emunic_admin_tail(EmunicState *s, uint32_t tail);
+bool emunic_admin_run(EmunicState *s, int budget);
+
+/* tx.c, rx.c: true when the queue has more to do */
+bool emunic_tx_run(EmunicFunction *f, EmunicQueue *q, EmunicBudget *budget);
+
+/* vmstate.c */
+extern const VMStateDescription vmstate_emunic;
+extern const VMStateDescription vmstate_emunic_vf;
+
+#endif /* HW_NET_EMUNIC_H */

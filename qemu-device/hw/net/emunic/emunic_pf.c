@@ -1,0 +1,261 @@
+/*
+ * emunic: the physical function as a PCI device, and the uplink
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "emunic.h"
+#include "emunic_pci.h"
+#include "qapi/error.h"
+#include "switch.h"
+#include "trace.h"
+
+#define EMUNIC_SPEED_MAX    1000000     /* Mbit/s */
+
+bool emunic_pcie_init(PCIDevice *dev, Error **errp)
+{
+    if (pcie_endpoint_cap_init(dev, EMUNIC_EXP_OFFSET) < 0) {
+        error_setg(errp, "no room for the PCI Express capability");
+        return false;
+    }
+    pcie_cap_flr_init(dev);
+    pcie_ari_init(dev, EMUNIC_ARI_OFFSET);
+    return true;
+}
+
+static ssize_t emunic_nic_receive_iov(NetClientState *nc,
+                                      const struct iovec *iov, int iovcnt)
+{
+    EmunicState *s = qemu_get_nic_opaque(nc);
+    EmunicScratch *sc = s->rx_scratch;
+    size_t len = iov_size(iov, iovcnt);
+    uint32_t copied = MIN(len, EMUNIC_HDR_COPY);
+    uint8_t *hdr = sc->hdr + EMUNIC_TAGS_MAX * EMUNIC_TAG_LEN;
+    int count;
+
+    /*
+     * What cannot be taken is dropped and the size returned: 0 would stop
+     * the uplink for all.
+     */
+    if (len < EMUNIC_FRAME_MIN || len > EMUNIC_FRAME_MAX) {
+        return len;
+    }
+    RCU_READ_LOCK_GUARD();
+    trace_emunic_uplink_rx(len);
+    iov_to_buf(iov, iovcnt, 0, hdr, copied);
+    count = iov_copy(sc->pieces, ARRAY_SIZE(sc->pieces), iov, iovcnt, copied,
+                     len - copied);
+    if (copied + iov_size(sc->pieces, count) == len) {
+        emunic_frame_init(&sc->frame, hdr, copied, len, sc->pieces, count,
+                          EMUNIC_VPORT_UPLINK);
+        emunic_switch_from_uplink(s, &sc->frame);
+        /* Interrupts come from the bottom half, for a batch of frames. */
+        emunic_schedule(s);
+    }
+    return len;
+}
+
+static ssize_t emunic_nic_receive(NetClientState *nc, const uint8_t *buf,
+                                  size_t size)
+{
+    const struct iovec iov = { .iov_base = (void *)buf, .iov_len = size };
+
+    return emunic_nic_receive_iov(nc, &iov, 1);
+}
+
+static void emunic_nic_link_changed(NetClientState *nc)
+{
+    EmunicState *s = qemu_get_nic_opaque(nc);
+
+    for (unsigned v = 0; v <= s->max_vfs; v++) {
+        if (s->port[v]) {
+            emunic_update_status(s->port[v]);
+        }
+    }
+    emunic_event_wait(&s->fn, EMUNIC_EVENT_LINK);
+}
+
+static NetClientInfo emunic_nic_info = {
+    .type = NET_CLIENT_DRIVER_NIC,
+    .size = sizeof(NICState),
+    .receive = emunic_nic_receive,
+    .receive_iov = emunic_nic_receive_iov,
+    .link_status_changed = emunic_nic_link_changed,
+};
+
+static void emunic_write_config(PCIDevice *dev, uint32_t addr, uint32_t val,
+                                int len)
+{
+    trace_emunic_config_write(0, addr, val, len);
+    pci_default_write_config(dev, addr, val, len);
+    pcie_cap_flr_write_config(dev, addr, val, len);
+}
+
+static bool emunic_check_properties(EmunicState *s, Error **errp)
+{
+    if (s->max_vfs > EMUNIC_MAX_VFS) {
+        error_setg(errp, "max_vfs must be 0 to %d", EMUNIC_MAX_VFS);
+    } else if (s->queues < 1 || s->queues > EMUNIC_MAX_QUEUES) {
+        error_setg(errp, "queues must be 1 to %d", EMUNIC_MAX_QUEUES);
+    } else if (s->speed < 1 || s->speed > EMUNIC_SPEED_MAX) {
+        error_setg(errp, "speed must be 1 to %d Mbit/s", EMUNIC_SPEED_MAX);
+    } else if (is_multicast_ether_addr(s->conf.macaddr.a)) {
+        error_setg(errp, "mac must not be a multicast address");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static bool emunic_pm_init(PCIDevice *dev, Error **errp)
+{
+    if (pci_pm_init(dev, EMUNIC_PM_OFFSET, errp) < 0) {
+        return false;
+    }
+    pci_set_word(dev->config + EMUNIC_PM_OFFSET + PCI_PM_PMC,
+                 PCI_PM_CAP_VER_1_1);
+    pci_set_word(dev->config + EMUNIC_PM_OFFSET + PCI_PM_CTRL,
+                 PCI_PM_CTRL_NO_SOFT_RESET);
+    pci_set_word(dev->wmask + EMUNIC_PM_OFFSET + PCI_PM_CTRL,
+                 PCI_PM_CTRL_STATE_MASK);
+    return true;
+}
+
+static bool emunic_sriov_init(EmunicState *s, Error **errp)
+{
+    const uint8_t type = PCI_BASE_ADDRESS_SPACE_MEMORY |
+                         PCI_BASE_ADDRESS_MEM_TYPE_64 |
+                         PCI_BASE_ADDRESS_MEM_PREFETCH;
+    PCIDevice *dev = PCI_DEVICE(s);
+
+    if (!s->max_vfs) {
+        return true;
+    }
+    if (!pcie_sriov_pf_init(dev, EMUNIC_SRIOV_OFFSET, TYPE_EMUNIC_VF,
+                            EMUNIC_PCI_DEVICE_VF, s->max_vfs, s->max_vfs,
+                            EMUNIC_VF_OFFSET, EMUNIC_VF_STRIDE, errp)) {
+        return false;
+    }
+    pcie_sriov_pf_init_vf_bar(dev, EMUNIC_BAR_REGS, type,
+                              EMUNIC_BAR_REGS_SIZE);
+    pcie_sriov_pf_init_vf_bar(dev, EMUNIC_BAR_MSIX, type,
+                              EMUNIC_BAR_MSIX_SIZE);
+    return true;
+}
+
+/* What needs no undoing of PCI state; also run when realize fails */
+static void emunic_free(EmunicState *s)
+{
+    emunic_function_exit(&s->fn);
+    emunic_switch_exit(s);
+    g_clear_pointer(&s->bh, qemu_bh_delete);
+    g_clear_pointer(&s->tx_scratch, g_free);
+    g_clear_pointer(&s->rx_scratch, g_free);
+}
+
+static void emunic_realize(PCIDevice *dev, Error **errp)
+{
+    EmunicState *s = EMUNIC(dev);
+    DeviceState *qdev = DEVICE(dev);
+
+    if (!emunic_check_properties(s, errp)) {
+        return;
+    }
+    qemu_macaddr_default_if_unset(&s->conf.macaddr);
+    s->tx_scratch = g_new0(EmunicScratch, 1);
+    s->rx_scratch = g_new0(EmunicScratch, 1);
+    emunic_switch_init(s);
+    if (!emunic_pm_init(dev, errp) ||
+        !emunic_function_realize(&s->fn, dev, s, 0, errp) ||
+        !emunic_pcie_init(dev, errp) ||
+        !emunic_sriov_init(s, errp)) {
+        emunic_free(s);
+        return;
+    }
+    emunic_vport_set_present(&s->fn, true);
+    s->nic = qemu_new_nic(&emunic_nic_info, &s->conf,
+                          object_get_typename(OBJECT(s)), qdev->id,
+                          &qdev->mem_reentrancy_guard, s);
+    qemu_format_nic_info_str(qemu_get_queue(s->nic), s->conf.macaddr.a);
+    s->bh = qemu_bh_new_guarded(emunic_run, s, &qdev->mem_reentrancy_guard);
+}
+
+static void emunic_exit(PCIDevice *dev)
+{
+    EmunicState *s = EMUNIC(dev);
+
+    g_clear_pointer(&s->bh, qemu_bh_delete);
+    pcie_sriov_pf_exit(dev);
+    qemu_del_nic(s->nic);
+    s->nic = NULL;
+    emunic_free(s);
+    pcie_cap_exit(dev);
+}
+
+static void emunic_reset_hold(Object *obj, ResetType type)
+{
+    EmunicState *s = EMUNIC(obj);
+
+    /*
+     * PCI code disables the VFs after this, and each is reset then. Their
+     * policy goes with the PF's reset.
+     */
+    if (s->fn.pf) {
+        emunic_function_reset(&s->fn, false);
+    }
+}
+
+static const Property emunic_properties[] = {
+    DEFINE_NIC_PROPERTIES(EmunicState, conf),
+    DEFINE_PROP_UINT32("max_vfs", EmunicState, max_vfs, EMUNIC_DEFAULT_VFS),
+    DEFINE_PROP_UINT32("queues", EmunicState, queues, EMUNIC_MAX_QUEUES),
+    DEFINE_PROP_UINT32("speed", EmunicState, speed, 10000),
+};
+
+static void emunic_class_init(ObjectClass *oc, EmunicClassData data)
+{
+    DeviceClass *dc = DEVICE_CLASS(oc);
+    PCIDeviceClass *pc = PCI_DEVICE_CLASS(oc);
+    ResettableClass *rc = RESETTABLE_CLASS(oc);
+
+    pc->realize = emunic_realize;
+    pc->exit = emunic_exit;
+    pc->config_write = emunic_write_config;
+    pc->vendor_id = EMUNIC_PCI_VENDOR;
+    pc->device_id = EMUNIC_PCI_DEVICE_PF;
+    pc->revision = EMUNIC_PCI_REVISION;
+    pc->class_id = PCI_CLASS_NETWORK_ETHERNET;
+
+    rc->phases.hold = emunic_reset_hold;
+
+    dc->desc = "emunic SR-IOV Ethernet";
+    dc->vmsd = &vmstate_emunic;
+    device_class_set_props(dc, emunic_properties);
+    set_bit(DEVICE_CATEGORY_NETWORK, dc->categories);
+}
+
+static void emunic_instance_init(Object *obj)
+{
+    EmunicState *s = EMUNIC(obj);
+
+    device_add_bootindex_property(obj, &s->conf.bootindex, "bootindex",
+                                  "/ethernet-phy@0", DEVICE(obj));
+}
+
+static const TypeInfo emunic_info = {
+    .name = TYPE_EMUNIC,
+    .parent = TYPE_PCI_DEVICE,
+    .instance_size = sizeof(EmunicState),
+    .instance_init = emunic_instance_init,
+    .class_init = emunic_class_init,
+    .interfaces = (InterfaceInfo[]) {
+        { INTERFACE_PCIE_DEVICE },
+        { }
+    },
+};
+
+static void emunic_register_types(void)
+{
+    type_register_static(&emunic_info);
+}
+
+type_init(emunic_register_types)

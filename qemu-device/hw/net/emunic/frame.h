@@ -1,0 +1,97 @@
+/*
+ * emunic: a frame on its way through the switch
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef HW_NET_EMUNIC_FRAME_H
+#define HW_NET_EMUNIC_FRAME_H
+
+#include "emunic.h"
+
+#define EMUNIC_TAG_LEN      4
+#define EMUNIC_TAGS_MAX     2       /* that the device may insert */
+#define EMUNIC_MACS_LEN     (2 * ETH_ALEN)
+#define EMUNIC_HDR_COPY     256     /* bytes copied of every frame */
+/* Pieces of a frame: two of the header, and its pages */
+#define EMUNIC_FRAME_IOV \
+    (2 + EMUNIC_GSO_FRAME_MAX / 4096 + 2 * EMUNIC_TX_MAX_DESCS + 2)
+
+/*
+ * The header is a private copy, on which all decisions are made and which is
+ * what gets delivered; the payload is still in the memory of the sender.
+ * iov[0] has the addresses, iov[1] the rest of the copy, then comes payload.
+ * All offsets are in the frame with its tags.
+ *
+ * @src: vport that sent it, or EMUNIC_VPORT_UPLINK
+ * @sent_len: bytes before the port VLAN's tag came in, for the counters
+ * @tpid, @tci: outer tag; @tpid 0: none
+ * @csum: the checksum at @csum_start + @csum_offset is left to the device;
+ *        @csum_partial is what the sender put there
+ * @csum_final: the finished one, if @csum_finished
+ * @gso_type: not EMUNIC_GSO_NONE: a GSO frame, @hdr_len and @gso_size hold
+ * @parsed: the fields below are valid
+ */
+typedef struct EmunicFrame {
+    struct iovec iov[EMUNIC_FRAME_IOV];
+    int iovcnt;
+    uint32_t len;
+    uint32_t sent_len;
+    uint8_t *hdr;
+    uint32_t hdr_copied;
+    uint16_t src;
+    uint16_t tpid;
+    uint16_t tci;
+
+    bool csum;
+    bool csum_finished;
+    uint16_t csum_start;
+    uint16_t csum_offset;
+    uint16_t csum_partial;
+    uint16_t csum_final;
+    uint8_t gso_type;
+    uint16_t gso_size;
+    uint16_t hdr_len;
+
+    bool parsed;
+    bool csum_good;             /* the L4 checksum has been verified */
+    uint8_t hash_type;
+    uint32_t hash;
+} EmunicFrame;
+
+struct EmunicScratch {
+    EmunicFrame frame;
+    EmunicFrame segment;
+    struct iovec pieces[EMUNIC_FRAME_IOV];
+    uint8_t hdr[EMUNIC_TAGS_MAX * EMUNIC_TAG_LEN + EMUNIC_FRAME_MAX];
+    uint8_t segment_hdr[EMUNIC_HDR_COPY];
+    uint8_t bounce[EMUNIC_GSO_FRAME_MAX];
+};
+
+/* frame.c */
+void emunic_frame_init(EmunicFrame *fr, uint8_t *hdr, uint32_t hdr_copied,
+                       uint32_t len, const struct iovec *iov, int iovcnt,
+                       uint16_t src);
+void emunic_frame_insert_tag(EmunicFrame *fr, uint16_t tpid, uint16_t tci);
+void emunic_frame_set_tag(EmunicFrame *fr, uint16_t tpid, uint16_t tci);
+void emunic_frame_parse(EmunicFrame *fr);
+void emunic_frame_put_csum(EmunicFrame *fr, bool finished);
+uint32_t emunic_frame_segments(const EmunicFrame *fr);
+uint64_t emunic_frame_wire_bytes(const EmunicFrame *fr, uint32_t len);
+
+static inline uint16_t emunic_frame_vid(const EmunicFrame *fr)
+{
+    return fr->tci & VLAN_VID_MASK;
+}
+
+/* segment.c */
+typedef bool EmunicSegmentFunc(void *opaque, EmunicFrame *segment);
+bool emunic_gso_valid(const EmunicFrame *fr);
+uint32_t emunic_segment(EmunicScratch *scratch, EmunicFrame *fr,
+                        EmunicSegmentFunc *func, void *opaque);
+
+/* rx.c */
+void emunic_rx_frame(EmunicFunction *f, EmunicScratch *scratch,
+                     EmunicFrame *fr);
+void emunic_rx_drop(EmunicFunction *f, const EmunicFrame *fr);
+
+#endif /* HW_NET_EMUNIC_FRAME_H */

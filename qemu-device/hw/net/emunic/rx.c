@@ -1,0 +1,285 @@
+/*
+ * emunic: Rx queues: from frames to buffers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "emunic.h"
+#include "dma.h"
+#include "frame.h"
+#include "trace.h"
+
+/* Buffers that the longest frame can need */
+#define RX_BUFS_MAX \
+    DIV_ROUND_UP(EMUNIC_GSO_FRAME_MAX + EMUNIC_TAGS_MAX * EMUNIC_TAG_LEN, \
+                 EMUNIC_RX_BUF_MIN)
+
+typedef struct EmunicRxBufs {
+    uint32_t count;
+    struct emunic_rx_desc desc[RX_BUFS_MAX];
+} EmunicRxBufs;
+
+/* How one port sees a frame: without the tags that it does not get */
+typedef struct EmunicRxView {
+    uint32_t strip;
+    uint32_t len;
+    bool vlan;
+    uint16_t tci;
+} EmunicRxView;
+
+void emunic_rx_drop(EmunicFunction *f, const EmunicFrame *fr)
+{
+    trace_emunic_rx_no_buffer(f->vport, fr->len);
+    EMUNIC_COUNT(f, rx_no_buffer, emunic_frame_segments(fr));
+}
+
+static bool emunic_rx_open(const EmunicFunction *f)
+{
+    return (f->reg[EMUNIC_R_CTRL] & EMUNIC_CTRL_ENABLE) &&
+           (f->status & EMUNIC_STATUS_LINK_UP) && f->rx_running;
+}
+
+/*
+ * The descriptor at index @at. *@present is false if the driver has not
+ * posted it; false: the queue is in ERROR.
+ */
+static bool emunic_rx_desc(EmunicFunction *f, EmunicQueue *q, uint32_t at,
+                           struct emunic_rx_desc *desc, bool *present)
+{
+    uint32_t ahead = at - q->head;
+
+    *present = false;
+    if (at - q->fetched_at >= q->fetched_count) {
+        if (q->tail - q->head <= ahead && !emunic_queue_read_tail(f, q)) {
+            return false;
+        }
+        if (q->tail - q->head <= ahead) {
+            return true;
+        }
+        q->fetched_at = at;
+        q->fetched_count = MIN(q->tail - at, EMUNIC_RX_PREFETCH);
+        if (!emunic_queue_fetch(f, q, at, q->fetched, q->fetched_count,
+                                sizeof(*desc))) {
+            q->fetched_count = 0;
+            return false;
+        }
+    }
+    *desc = q->fetched[at - q->fetched_at];
+    *present = true;
+    return true;
+}
+
+/* Find buffers for @len bytes. False: there are not enough, or an error. */
+static bool emunic_rx_bufs(EmunicFunction *f, EmunicQueue *q, uint32_t len,
+                           EmunicRxBufs *bufs)
+{
+    for (bufs->count = 0; len; bufs->count++) {
+        struct emunic_rx_desc *desc = &bufs->desc[bufs->count];
+        bool present;
+        uint32_t n;
+
+        if (!emunic_rx_desc(f, q, q->head + bufs->count, desc, &present) ||
+            !present) {
+            return false;
+        }
+        n = le32_to_cpu(desc->len);
+        if (n < EMUNIC_RX_BUF_MIN || n > EMUNIC_RX_BUF_MAX || desc->reserved) {
+            emunic_queue_error(f, q, EMUNIC_Q_ERROR_DESC);
+            return false;
+        }
+        len -= MIN(len, n);
+    }
+    return true;
+}
+
+static void emunic_rx_view(const EmunicFunction *f, const EmunicFrame *fr,
+                           EmunicRxView *view)
+{
+    const uint8_t *type = fr->hdr + EMUNIC_MACS_LEN;
+
+    memset(view, 0, sizeof(*view));
+    if (f->port.vlan_vid) {
+        view->strip = EMUNIC_TAG_LEN;
+    }
+    if ((f->reg[EMUNIC_R_RX_FEATURES] & EMUNIC_RX_FEATURES_VLAN_STRIP) &&
+        fr->hdr_copied >= view->strip + ETH_HLEN + EMUNIC_TAG_LEN &&
+        lduw_be_p(type + view->strip) == ETH_P_VLAN) {
+        view->vlan = true;
+        view->tci = lduw_be_p(type + view->strip + 2);
+        view->strip += EMUNIC_TAG_LEN;
+    }
+    view->len = fr->len - view->strip;
+}
+
+static bool emunic_rx_too_long(const EmunicFunction *f, const EmunicFrame *fr,
+                               const EmunicRxView *view)
+{
+    uint32_t len = fr->len;
+
+    if (fr->gso_type) {
+        len = MIN(len, fr->hdr_len + fr->gso_size);
+    }
+    return len - view->strip > f->reg[EMUNIC_R_RX_MAX_FRAME];
+}
+
+/* The frame-wide part of the completions */
+static void emunic_rx_describe(const EmunicFrame *fr, const EmunicRxView *view,
+                               bool partial, struct emunic_rx_cpl *cpl)
+{
+    uint16_t flags = 0;
+
+    memset(cpl, 0, sizeof(*cpl));
+    if (view->vlan) {
+        flags |= EMUNIC_RX_VLAN;
+        cpl->vlan_tci = cpu_to_le16(view->tci);
+    }
+    if (fr->hash_type) {
+        flags |= EMUNIC_RX_HASH;
+        cpl->hash = cpu_to_le32(fr->hash);
+        cpl->hash_type = fr->hash_type;
+    }
+    if (partial) {
+        flags |= EMUNIC_RX_CSUM_PARTIAL;
+        cpl->csum_start = cpu_to_le16(fr->csum_start - view->strip);
+        cpl->csum_offset = cpu_to_le16(fr->csum_offset);
+    } else if (fr->csum || fr->csum_good) {
+        flags |= EMUNIC_RX_CSUM_OK;
+    }
+    if (fr->gso_type) {
+        flags |= EMUNIC_RX_GSO;
+        cpl->gso_type = fr->gso_type;
+        cpl->gso_size = cpu_to_le16(fr->gso_size);
+        cpl->hdr_len = cpu_to_le16(fr->hdr_len - view->strip);
+    }
+    cpl->flags = cpu_to_le16(flags);
+}
+
+/* False: a DMA fault. */
+static bool emunic_rx_copy(EmunicFunction *f, EmunicFrame *fr,
+                           const EmunicRxView *view, const EmunicRxBufs *bufs)
+{
+    struct iovec whole = fr->iov[1];
+    EmunicCursor from = { .iov = fr->iov };
+    uint32_t left = view->len;
+    bool good = true;
+
+    fr->iov[1].iov_base = (uint8_t *)whole.iov_base + view->strip;
+    fr->iov[1].iov_len = whole.iov_len - view->strip;
+    for (uint32_t i = 0; good && i < bufs->count; i++) {
+        uint32_t n = MIN(left, le32_to_cpu(bufs->desc[i].len));
+
+        good = emunic_dma_scatter(f, le64_to_cpu(bufs->desc[i].addr), n,
+                                  &from);
+        left -= n;
+    }
+    fr->iov[1] = whole;
+    return good;
+}
+
+static bool emunic_rx_complete(EmunicFunction *f, EmunicQueue *q,
+                               const struct emunic_rx_cpl *first,
+                               const EmunicRxView *view,
+                               const EmunicRxBufs *bufs)
+{
+    uint32_t left = view->len;
+
+    for (uint32_t i = 0; i < bufs->count; i++) {
+        uint32_t n = MIN(left, le32_to_cpu(bufs->desc[i].len));
+        struct emunic_rx_cpl cpl = i ? (struct emunic_rx_cpl) { 0 } : *first;
+
+        left -= n;
+        cpl.len = cpu_to_le32(n);
+        cpl.buf_id = bufs->desc[i].buf_id;
+        if (!left) {
+            cpl.flags |= cpu_to_le16(EMUNIC_RX_EOP);
+        }
+        q->head++;
+        if (!emunic_queue_complete(f, q, &cpl, sizeof(cpl),
+                                   offsetof(struct emunic_rx_cpl, flags))) {
+            return false;
+        }
+    }
+    emunic_moved(f, q);
+    return true;
+}
+
+static void emunic_count_rx(EmunicFunction *f, const EmunicFrame *fr,
+                            uint32_t len)
+{
+    uint32_t packets = emunic_frame_segments(fr);
+
+    EMUNIC_COUNT(f, rx_packets, packets);
+    EMUNIC_COUNT(f, rx_bytes, emunic_frame_wire_bytes(fr, len));
+    if (is_broadcast_ether_addr(fr->hdr)) {
+        EMUNIC_COUNT(f, rx_broadcast, packets);
+    } else if (is_multicast_ether_addr(fr->hdr)) {
+        EMUNIC_COUNT(f, rx_multicast, packets);
+    }
+}
+
+static EmunicQueue *emunic_rx_steer(EmunicFunction *f, const EmunicFrame *fr)
+{
+    return &f->rxq[f->rx_map[fr->hash % f->rx_running]];
+}
+
+/* Deliver one frame as it is. False: there was no buffer for it. */
+static bool emunic_rx_one(EmunicFunction *f, EmunicFrame *fr)
+{
+    bool partial = fr->csum &&
+                   (f->reg[EMUNIC_R_RX_FEATURES] & EMUNIC_RX_FEATURES_CSUM);
+    struct emunic_rx_cpl cpl;
+    EmunicRxBufs bufs;
+    EmunicRxView view;
+    EmunicQueue *q;
+
+    f->pf->copies++;
+    emunic_rx_view(f, fr, &view);
+    if (emunic_rx_too_long(f, fr, &view)) {
+        trace_emunic_rx_too_long(f->vport, view.len);
+        EMUNIC_COUNT(f, rx_too_long, emunic_frame_segments(fr));
+        return true;
+    }
+    emunic_frame_parse(fr);
+    q = emunic_rx_steer(f, fr);
+    if (!emunic_rx_bufs(f, q, view.len, &bufs)) {
+        emunic_rx_drop(f, fr);
+        return false;
+    }
+    emunic_frame_put_csum(fr, !partial);
+    emunic_rx_describe(fr, &view, partial, &cpl);
+    if (!emunic_rx_copy(f, fr, &view, &bufs)) {
+        emunic_queue_error(f, q, EMUNIC_Q_ERROR_DMA);
+        emunic_rx_drop(f, fr);
+        return false;
+    }
+    trace_emunic_rx(f->vport, q->index, view.len, bufs.count,
+                    le16_to_cpu(cpl.flags));
+    if (emunic_rx_complete(f, q, &cpl, &view, &bufs)) {
+        emunic_count_rx(f, fr, view.len);
+    }
+    return true;
+}
+
+static bool emunic_rx_segment(void *opaque, EmunicFrame *segment)
+{
+    EmunicFunction *f = opaque;
+
+    return emunic_rx_open(f) && emunic_rx_one(f, segment);
+}
+
+/* Deliver to one port, in the form that its driver takes. */
+void emunic_rx_frame(EmunicFunction *f, EmunicScratch *scratch,
+                     EmunicFrame *fr)
+{
+    const uint32_t whole = EMUNIC_RX_FEATURES_GSO | EMUNIC_RX_FEATURES_CSUM;
+    uint32_t missed;
+
+    if (!emunic_rx_open(f)) {
+        emunic_rx_drop(f, fr);
+    } else if (fr->gso_type &&
+               (f->reg[EMUNIC_R_RX_FEATURES] & whole) != whole) {
+        missed = emunic_segment(scratch, fr, emunic_rx_segment, f);
+        EMUNIC_COUNT(f, rx_no_buffer, missed);
+    } else {
+        emunic_rx_one(f, fr);
+    }
+}

@@ -1,0 +1,165 @@
+/*
+ * emunic: the switch: who gets a frame
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "emunic.h"
+#include "switch.h"
+#include "trace.h"
+
+static void emunic_send_uplink(EmunicState *s, EmunicFrame *fr)
+{
+    NetClientState *nc = qemu_get_queue(s->nic);
+
+    emunic_frame_put_csum(fr, true);
+    trace_emunic_uplink_tx(fr->src, fr->len);
+    qemu_sendv_packet(nc, fr->iov, fr->iovcnt);
+}
+
+static bool emunic_send_uplink_segment(void *opaque, EmunicFrame *segment)
+{
+    emunic_send_uplink(opaque, segment);
+    return true;
+}
+
+/* The backend takes neither GSO frames nor partial checksums. */
+static void emunic_to_uplink(EmunicState *s, EmunicScratch *scratch,
+                             EmunicFrame *fr)
+{
+    if (!qemu_get_queue(s->nic)->peer) {
+        return;
+    }
+    if (fr->gso_type) {
+        emunic_segment(scratch, fr, emunic_send_uplink_segment, s);
+    } else {
+        emunic_send_uplink(s, fr);
+    }
+}
+
+/*
+ * With a port VLAN the frame gets its tag, or is refused. Called with the
+ * room for one more tag.
+ */
+static bool emunic_ingress(EmunicFunction *f, EmunicFrame *fr)
+{
+    const EmunicVport *p = &f->port;
+    uint16_t tci = p->vlan_prio << 13 | p->vlan_vid;
+
+    if (is_multicast_ether_addr(fr->hdr + ETH_ALEN)) {
+        return false;
+    }
+    if (!p->vlan_vid) {
+        return true;
+    }
+    if (p->vlan_tpid == ETH_P_VLAN && fr->tpid) {
+        if (emunic_frame_vid(fr)) {
+            return false;
+        }
+        emunic_frame_set_tag(fr, p->vlan_tpid, tci);
+    } else {
+        emunic_frame_insert_tag(fr, p->vlan_tpid, tci);
+    }
+    return true;
+}
+
+static bool emunic_in_vlan(const EmunicFunction *f, const EmunicFrame *fr)
+{
+    const EmunicVport *p = &f->port;
+    uint16_t vid = emunic_frame_vid(fr);
+
+    if (p->vlan_vid) {
+        return fr->tpid == p->vlan_tpid && vid == p->vlan_vid;
+    }
+    if (!fr->tpid || (fr->tpid == ETH_P_VLAN && !vid)) {
+        return true;
+    }
+    if (p->mode & EMUNIC_RX_MODE_VLAN_ANY) {
+        return true;
+    }
+    return fr->tpid == ETH_P_VLAN && (p->vlans[vid / 32] & BIT(vid % 32));
+}
+
+/*
+ * The vports that get @fr, in @to, and whether the uplink gets it. A unicast
+ * frame that only promiscuous vports take goes to the uplink too.
+ */
+static bool emunic_destinations(EmunicState *s, const EmunicFrame *fr,
+                                unsigned long *to)
+{
+    const uint8_t *mac = fr->hdr;
+    const unsigned long *filter = emunic_fdb_find(s, mac);
+    bool found = false;
+    unsigned v;
+
+    bitmap_zero(to, EMUNIC_MAX_VPORTS);
+    if (is_broadcast_ether_addr(mac)) {
+        bitmap_copy(to, s->present, EMUNIC_MAX_VPORTS);
+    } else {
+        if (filter) {
+            bitmap_copy(to, filter, EMUNIC_MAX_VPORTS);
+        }
+        if (is_multicast_ether_addr(mac)) {
+            bitmap_or(to, to, s->allmulti, EMUNIC_MAX_VPORTS);
+        }
+        bitmap_or(to, to, s->promisc, EMUNIC_MAX_VPORTS);
+        bitmap_and(to, to, s->present, EMUNIC_MAX_VPORTS);
+    }
+    if (fr->src != EMUNIC_VPORT_UPLINK) {
+        clear_bit(fr->src, to);
+    }
+    for (v = find_first_bit(to, EMUNIC_MAX_VPORTS); v < EMUNIC_MAX_VPORTS;
+         v = find_next_bit(to, EMUNIC_MAX_VPORTS, v + 1)) {
+        if (!emunic_in_vlan(s->port[v], fr)) {
+            clear_bit(v, to);
+        } else if (filter && test_bit(v, filter)) {
+            found = true;
+        }
+    }
+    return is_multicast_ether_addr(mac) || !found;
+}
+
+static void emunic_forward(EmunicState *s, EmunicScratch *scratch,
+                           EmunicFrame *fr)
+{
+    DECLARE_BITMAP(to, EMUNIC_MAX_VPORTS);
+    bool uplink = emunic_destinations(s, fr, to);
+    unsigned v;
+
+    for (v = find_first_bit(to, EMUNIC_MAX_VPORTS); v < EMUNIC_MAX_VPORTS;
+         v = find_next_bit(to, EMUNIC_MAX_VPORTS, v + 1)) {
+        emunic_rx_frame(s->port[v], scratch, fr);
+    }
+    /* Last, because a backend may answer at once. */
+    if (uplink && fr->src != EMUNIC_VPORT_UPLINK) {
+        emunic_to_uplink(s, scratch, fr);
+    }
+}
+
+static void emunic_count_tx(EmunicFunction *f, const EmunicFrame *fr)
+{
+    uint32_t packets = emunic_frame_segments(fr);
+
+    EMUNIC_COUNT(f, tx_packets, packets);
+    EMUNIC_COUNT(f, tx_bytes, emunic_frame_wire_bytes(fr, fr->sent_len));
+    if (is_broadcast_ether_addr(fr->hdr)) {
+        EMUNIC_COUNT(f, tx_broadcast, packets);
+    } else if (is_multicast_ether_addr(fr->hdr)) {
+        EMUNIC_COUNT(f, tx_multicast, packets);
+    }
+}
+
+void emunic_switch_from_vport(EmunicFunction *f, EmunicFrame *fr)
+{
+    if (!emunic_ingress(f, fr)) {
+        trace_emunic_tx_refused(f->vport, fr->len, fr->tpid, fr->tci);
+        EMUNIC_COUNT(f, tx_dropped, emunic_frame_segments(fr));
+        return;
+    }
+    emunic_count_tx(f, fr);
+    emunic_forward(f->pf, f->pf->tx_scratch, fr);
+}
+
+void emunic_switch_from_uplink(EmunicState *s, EmunicFrame *fr)
+{
+    emunic_forward(s, s->rx_scratch, fr);
+}

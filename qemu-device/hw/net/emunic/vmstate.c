@@ -1,0 +1,231 @@
+/*
+ * emunic: migration
+ *
+ * The stream of the PF comes before those of its VFs: loading it enables the
+ * VFs, which resets them. A stream is checked like any other input; what is
+ * derived from other state is not in it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "emunic.h"
+#include "hw/pci/msix.h"
+#include "migration/vmstate.h"
+#include "qemu/error-report.h"
+#include "switch.h"
+
+static int emunic_bad(const EmunicFunction *f, const char *field)
+{
+    error_report("emunic: vport %u: the migration stream has a bad %s",
+                 f->vport, field);
+    return -EINVAL;
+}
+
+static int emunic_queue_post_load(void *opaque, int version_id)
+{
+    EmunicQueue *q = opaque;
+    uint32_t size = emunic_queue_size(q);
+    uint32_t log2 = q->reg[EMUNIC_QR_SIZE];
+
+    q->fetched_count = 0;
+    if (!emunic_queue_running(q)) {
+        return 0;
+    }
+    if (log2 < EMUNIC_RING_LOG2_MIN || log2 > EMUNIC_RING_LOG2_MAX ||
+        q->reg[EMUNIC_QR_VECTOR] >= EMUNIC_MAX_VECTORS ||
+        q->tail - q->head > size ||
+        (q->kind == EMUNIC_QUEUE_EVENT && q->cq_head - q->head > size)) {
+        error_report("emunic: the migration stream has a bad queue %u/%u",
+                     q->kind, q->index);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static const VMStateDescription vmstate_emunic_queue = {
+    .name = "emunic-queue",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .post_load = emunic_queue_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT32_ARRAY(reg, EmunicQueue, EMUNIC_QR_COUNT),
+        VMSTATE_UINT32(head, EmunicQueue),
+        VMSTATE_UINT32(tail, EmunicQueue),
+        VMSTATE_UINT32(cq_head, EmunicQueue),
+        VMSTATE_UINT32(cq_tested, EmunicQueue),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static const VMStateDescription vmstate_emunic_mbox = {
+    .name = "emunic-mbox",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT32(state, EmunicMbox),
+        VMSTATE_UINT32(error, EmunicMbox),
+        VMSTATE_UINT32(tag, EmunicMbox),
+        VMSTATE_UINT32(len, EmunicMbox),
+        VMSTATE_UINT32_ARRAY(request, EmunicMbox, EMUNIC_MBOX_WORDS),
+        VMSTATE_UINT32_ARRAY(message, EmunicMbox, EMUNIC_MBOX_WORDS),
+        VMSTATE_UINT32_ARRAY(reply, EmunicMbox, EMUNIC_MBOX_WORDS),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static const VMStateDescription vmstate_emunic_vport = {
+    .name = "emunic-vport",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_BUFFER(mac, EmunicVport),
+        VMSTATE_UINT16(vlan_tpid, EmunicVport),
+        VMSTATE_UINT16(vlan_vid, EmunicVport),
+        VMSTATE_UINT16(vlan_prio, EmunicVport),
+        VMSTATE_UINT32(mode, EmunicVport),
+        VMSTATE_UINT32(nmacs, EmunicVport),
+        VMSTATE_UINT8_2DARRAY(macs, EmunicVport, EMUNIC_VPORT_MAX_MACS,
+                              ETH_ALEN),
+        VMSTATE_UINT32_ARRAY(vlans, EmunicVport, EMUNIC_VLANS / 32),
+        VMSTATE_UINT64_ARRAY(stats, EmunicVport,
+                             sizeof(struct emunic_vport_stats) / 8),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static const VMStateDescription vmstate_emunic_events = {
+    .name = "emunic-events",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT64_ARRAY(order, EmunicEvents, EMUNIC_EVENT_TYPES),
+        VMSTATE_UINT32_ARRAY(posted_at, EmunicEvents, EMUNIC_EVENT_TYPES),
+        VMSTATE_BOOL_ARRAY(posted, EmunicEvents, EMUNIC_EVENT_TYPES),
+        VMSTATE_UINT8(error_rx, EmunicEvents),
+        VMSTATE_UINT8(error_queue, EmunicEvents),
+        VMSTATE_UINT16(error_code, EmunicEvents),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static int emunic_function_pre_load(void *opaque)
+{
+    EmunicFunction *f = opaque;
+
+    /* The table is derived: it must not keep what the stream replaces. */
+    emunic_vport_clear(f);
+    return 0;
+}
+
+static int emunic_function_check(EmunicFunction *f)
+{
+    const EmunicVport *p = &f->port;
+
+    if (p->nmacs > EMUNIC_VPORT_MAX_MACS) {
+        return emunic_bad(f, "nmacs");
+    }
+    if (p->vlan_vid > EMUNIC_VLANS - 2 || p->vlan_prio > 7) {
+        return emunic_bad(f, "port VLAN");
+    }
+    if (p->mode & ~EMUNIC_RX_MODE_ALL) {
+        return emunic_bad(f, "Rx mode");
+    }
+    if (f->mbox.len > EMUNIC_MBOX_WINDOW_SIZE ||
+        f->mbox.state > EMUNIC_MBOX_STATE_CANCELLED) {
+        return emunic_bad(f, "mailbox");
+    }
+    if (f->events.order[0]) {
+        return emunic_bad(f, "event type");
+    }
+    return 0;
+}
+
+static int emunic_function_post_load(void *opaque, int version_id)
+{
+    EmunicFunction *f = opaque;
+    int ret = emunic_function_check(f);
+
+    if (ret) {
+        /* The vport goes away with the device, and must do so in one piece. */
+        f->port.nmacs = 0;
+        return ret;
+    }
+    emunic_vport_restore(f);
+    emunic_rx_map_update(f);
+    f->tx_pending = 0;
+    f->vectors &= (1u << EMUNIC_MAX_VECTORS) - 1;
+    f->tx_moved = EMUNIC_KICK_TX;
+    f->rx_moved = EMUNIC_KICK_TX;
+    set_bit(f->vport, f->pf->irq_work);
+    set_bit(f->vport, f->pf->event_work);
+    if (f->test_op) {
+        set_bit(f->vport, f->pf->test_work);
+    }
+    f->pf->admin_work = true;
+    emunic_kick(f, EMUNIC_KICK_TX);
+    emunic_schedule(f->pf);
+    return 0;
+}
+
+static const VMStateDescription vmstate_emunic_function = {
+    .name = "emunic-function",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .pre_load = emunic_function_pre_load,
+    .post_load = emunic_function_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT32_ARRAY(reg, EmunicFunction, EMUNIC_R_COUNT),
+        VMSTATE_STRUCT_ARRAY(txq, EmunicFunction, EMUNIC_MAX_QUEUES, 1,
+                             vmstate_emunic_queue, EmunicQueue),
+        VMSTATE_STRUCT_ARRAY(rxq, EmunicFunction, EMUNIC_MAX_QUEUES, 1,
+                             vmstate_emunic_queue, EmunicQueue),
+        VMSTATE_STRUCT(adminq, EmunicFunction, 1, vmstate_emunic_queue,
+                       EmunicQueue),
+        VMSTATE_STRUCT(eventq, EmunicFunction, 1, vmstate_emunic_queue,
+                       EmunicQueue),
+        VMSTATE_UINT32(status, EmunicFunction),
+        VMSTATE_UINT32(reset_impending, EmunicFunction),
+        VMSTATE_UINT32(fatal, EmunicFunction),
+        VMSTATE_UINT32(vectors, EmunicFunction),
+        VMSTATE_UINT32(test_op, EmunicFunction),
+        VMSTATE_STRUCT(mbox, EmunicFunction, 1, vmstate_emunic_mbox,
+                       EmunicMbox),
+        VMSTATE_STRUCT(port, EmunicFunction, 1, vmstate_emunic_vport,
+                       EmunicVport),
+        VMSTATE_STRUCT(events, EmunicFunction, 1, vmstate_emunic_events,
+                       EmunicEvents),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+const VMStateDescription vmstate_emunic_vf = {
+    .name = "emunic-vf",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_PCI_DEVICE(parent_obj, EmunicVFState),
+        VMSTATE_MSIX(parent_obj, EmunicVFState),
+        VMSTATE_STRUCT(fn, EmunicVFState, 1, vmstate_emunic_function,
+                       EmunicFunction),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+const VMStateDescription vmstate_emunic = {
+    .name = "emunic",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    /* Before the VFs, which have the default priority */
+    .priority = MIG_PRI_IOMMU,
+    .fields = (const VMStateField[]) {
+        VMSTATE_PCI_DEVICE(parent_obj, EmunicState),
+        VMSTATE_MSIX(parent_obj, EmunicState),
+        VMSTATE_UINT32_EQUAL(max_vfs, EmunicState,
+                             "max_vfs differs between source and destination"),
+        VMSTATE_UINT32_EQUAL(queues, EmunicState,
+                             "queues differs between source and destination"),
+        VMSTATE_STRUCT(fn, EmunicState, 1, vmstate_emunic_function,
+                       EmunicFunction),
+        VMSTATE_UINT64(event_order, EmunicState),
+        VMSTATE_END_OF_LIST()
+    },
+};
