@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * emunic: the admin queue.
+ *
+ * Each command is a transaction: it takes a slot, gets a cookie, and its
+ * caller sleeps until the completion with that cookie has come, or the queue is
+ * shut down. A command that is not answered in time keeps its slot, since the
+ * device may still write to the slot's buffer.
+ */
+#include <linux/dma-mapping.h>
+
+#include "emunic.h"
+#include "pf.h"
+
+#define EMUNIC_ADMIN_TIMEOUT	(5 * HZ)
+#define EMUNIC_ADMIN_ENTRIES	BIT(EMUNIC_ADMIN_LOG2)
+#define EMUNIC_ADMIN_DATA_BYTES	(EMUNIC_ADMIN_SLOTS * EMUNIC_ADMIN_DATA_SIZE)
+
+static_assert(EMUNIC_ADMIN_SLOTS < EMUNIC_ADMIN_ENTRIES);
+static_assert(EMUNIC_ADMIN_DATA_SIZE >= EMUNIC_MBOX_WINDOW_SIZE);
+static_assert(EMUNIC_ADMIN_DATA_SIZE >= sizeof(struct emunic_vport_stats));
+
+static int emunic_admin_errno(u16 status)
+{
+	switch (status) {
+	case EMUNIC_ADMIN_ST_OK:
+		return 0;
+	case EMUNIC_ADMIN_ST_OPCODE:
+		return -EOPNOTSUPP;
+	case EMUNIC_ADMIN_ST_VPORT:
+		return -ENXIO;
+	case EMUNIC_ADMIN_ST_INVALID:
+		return -EINVAL;
+	case EMUNIC_ADMIN_ST_DMA:
+		return -EFAULT;
+	case EMUNIC_ADMIN_ST_STALE:
+		return -ESTALE;
+	case EMUNIC_ADMIN_ST_NO_SPACE:
+		return -ENOSPC;
+	case EMUNIC_ADMIN_ST_NOT_FOUND:
+		return -ENOENT;
+	default:
+		return -EIO;
+	}
+}
+
+static void emunic_admin_complete(struct emunic_admin *admin,
+				  const struct emunic_admin_cpl *cpl)
+{
+	u32 cookie = le32_to_cpu(cpl->cookie);
+	struct emunic_admin_slot *slot;
+	u32 i = cookie % EMUNIC_ADMIN_SLOTS;
+
+	slot = &admin->slots[i];
+	if (!test_bit(i, admin->used) || slot->cookie != cookie)
+		return;
+
+	slot->result = le32_to_cpu(cpl->result);
+	slot->err = emunic_admin_errno(le16_to_cpu(cpl->status));
+	if (slot->waiting) {
+		complete(&slot->done);
+	} else {
+		__clear_bit(i, admin->used);
+		wake_up(&admin->wait);
+	}
+}
+
+/**
+ * emunic_admin_irq() - handle completions
+ * @emu: the PF
+ *
+ * Context: any; interrupts may be off
+ */
+void emunic_admin_irq(struct emunic *emu)
+{
+	struct emunic_admin *admin = &emu->pf->admin;
+	unsigned long flags;
+
+	spin_lock_irqsave(&admin->lock, flags);
+	while (admin->open) {
+		const struct emunic_admin_cpl *cpl;
+		u16 phase;
+
+		cpl = &admin->cpl[admin->cq_next % EMUNIC_ADMIN_ENTRIES];
+		phase = le16_to_cpu(READ_ONCE(cpl->flags)) & EMUNIC_CPL_PHASE;
+		if (phase != emunic_phase(admin->cq_next, EMUNIC_ADMIN_LOG2))
+			break;
+		/* The rest of the entry after its phase bit */
+		dma_rmb();
+		emunic_admin_complete(admin, cpl);
+		admin->cq_next++;
+	}
+	spin_unlock_irqrestore(&admin->lock, flags);
+}
+
+/* Takes a slot; -EAGAIN if there is none, -ENETDOWN after shutdown */
+static int emunic_admin_take(struct emunic_admin *admin)
+{
+	unsigned long flags;
+	int i;
+
+	spin_lock_irqsave(&admin->lock, flags);
+	if (!admin->open) {
+		i = -ENETDOWN;
+	} else {
+		i = find_first_zero_bit(admin->used, EMUNIC_ADMIN_SLOTS);
+		if (i < EMUNIC_ADMIN_SLOTS) {
+			__set_bit(i, admin->used);
+			admin->slots[i].waiting = true;
+			admin->slots[i].err = -EINPROGRESS;
+			reinit_completion(&admin->slots[i].done);
+		} else {
+			i = -EAGAIN;
+		}
+	}
+	spin_unlock_irqrestore(&admin->lock, flags);
+
+	return i;
+}
+
+static void emunic_admin_submit(struct emunic *emu, int i,
+				struct emunic_admin_cmd *cmd)
+{
+	struct emunic_admin *admin = &emu->pf->admin;
+	struct emunic_admin_slot *slot = &admin->slots[i];
+	unsigned long flags;
+
+	spin_lock_irqsave(&admin->lock, flags);
+	if (!admin->open) {
+		slot->err = -ENETDOWN;
+		complete(&slot->done);
+		goto out;
+	}
+
+	slot->cookie = admin->sequence++ * EMUNIC_ADMIN_SLOTS + i;
+	cmd->cookie = cpu_to_le32(slot->cookie);
+	admin->cmd[admin->tail % EMUNIC_ADMIN_ENTRIES] = *cmd;
+	admin->tail++;
+	/* The register write orders the command before the tail */
+	emunic_wr32(emu, EMUNIC_ADMIN_TAIL, admin->tail);
+out:
+	spin_unlock_irqrestore(&admin->lock, flags);
+}
+
+/* Waits for the answer and gives the slot back, if it may be used again */
+static int emunic_admin_wait(struct emunic *emu, int i, void *data, size_t len)
+{
+	struct emunic_admin *admin = &emu->pf->admin;
+	struct emunic_admin_slot *slot = &admin->slots[i];
+	unsigned long flags;
+	int err;
+
+	if (!wait_for_completion_timeout(&slot->done, EMUNIC_ADMIN_TIMEOUT))
+		emunic_admin_irq(emu);
+
+	spin_lock_irqsave(&admin->lock, flags);
+	slot->waiting = false;
+	err = slot->err;
+	if (!err && len)
+		memcpy(data, admin->data + i * EMUNIC_ADMIN_DATA_SIZE, len);
+	if (err != -EINPROGRESS)
+		__clear_bit(i, admin->used);
+	spin_unlock_irqrestore(&admin->lock, flags);
+	wake_up(&admin->wait);
+
+	return err == -EINPROGRESS ? -ETIMEDOUT : err;
+}
+
+/**
+ * emunic_admin_exec() - run a command and wait for its completion
+ * @emu: the PF
+ * @opcode: EMUNIC_ADMIN_*
+ * @vport: whose
+ * @arg: argument, @arg_len bytes
+ * @arg_len: at most 40
+ * @data: data buffer, copied to the device before and back after success
+ * @data_len: at most EMUNIC_ADMIN_DATA_SIZE; 0 for none
+ *
+ * Context: sleeps
+ * Return: 0; the completion's status as an errno; -ENETDOWN after shutdown;
+ *	-ETIMEDOUT
+ */
+int emunic_admin_exec(struct emunic *emu, u16 opcode, u16 vport,
+		      const void *arg, size_t arg_len, void *data,
+		      size_t data_len)
+{
+	struct emunic_admin *admin = &emu->pf->admin;
+	struct emunic_admin_cmd cmd = {
+		.opcode = cpu_to_le16(opcode),
+		.vport = cpu_to_le16(vport),
+	};
+	dma_addr_t addr;
+	int slot, err;
+
+	wait_event(admin->wait,
+		   (slot = emunic_admin_take(admin)) != -EAGAIN);
+	if (slot < 0)
+		return slot;
+
+	if (arg_len)
+		memcpy(cmd.arg, arg, arg_len);
+	if (data_len) {
+		memcpy(admin->data + slot * EMUNIC_ADMIN_DATA_SIZE, data,
+		       data_len);
+		addr = admin->data_dma + slot * EMUNIC_ADMIN_DATA_SIZE;
+		cmd.data_addr = cpu_to_le64(addr);
+		cmd.data_len = cpu_to_le32(data_len);
+	}
+	emunic_admin_submit(emu, slot, &cmd);
+
+	err = emunic_admin_wait(emu, slot, data, data_len);
+	if (err == -ETIMEDOUT)
+		dev_err(&emu->pdev->dev, "admin command %#x not answered\n",
+			opcode);
+	if (err)
+		emu->events.ctl_errors++;
+
+	return err;
+}
+
+/**
+ * emunic_admin_start() - start the queue on a PF that was reset
+ * @emu: the PF
+ *
+ * Return: 0 or an errno
+ */
+int emunic_admin_start(struct emunic *emu)
+{
+	struct emunic_admin *admin = &emu->pf->admin;
+	int err;
+
+	memset(admin->cpl, 0, EMUNIC_ADMIN_ENTRIES * sizeof(*admin->cpl));
+	admin->tail = 0;
+	admin->cq_next = 0;
+	bitmap_zero(admin->used, EMUNIC_ADMIN_SLOTS);
+
+	emunic_block_setup(emu, EMUNIC_ADMIN_BLOCK, admin->cmd_dma,
+			   admin->cpl_dma, 0, EMUNIC_ADMIN_LOG2,
+			   EMUNIC_VECTOR_CONTROL);
+	err = emunic_block_start(emu, EMUNIC_ADMIN_BLOCK);
+	if (err)
+		return err;
+
+	spin_lock_irq(&admin->lock);
+	admin->open = true;
+	spin_unlock_irq(&admin->lock);
+
+	return 0;
+}
+
+/**
+ * emunic_admin_stop() - fail the commands under way and stop the queue
+ * @emu: the PF; the device may be gone
+ *
+ * On return nobody uses a slot any more.
+ */
+void emunic_admin_stop(struct emunic *emu)
+{
+	struct emunic_admin *admin = &emu->pf->admin;
+	int i;
+
+	spin_lock_irq(&admin->lock);
+	if (!admin->open) {
+		spin_unlock_irq(&admin->lock);
+		return;
+	}
+	admin->open = false;
+	for_each_set_bit(i, admin->used, EMUNIC_ADMIN_SLOTS) {
+		if (admin->slots[i].waiting &&
+		    admin->slots[i].err == -EINPROGRESS) {
+			admin->slots[i].err = -ENETDOWN;
+			complete(&admin->slots[i].done);
+		} else if (!admin->slots[i].waiting) {
+			__clear_bit(i, admin->used);
+		}
+	}
+	spin_unlock_irq(&admin->lock);
+
+	wake_up_all(&admin->wait);
+	wait_event(admin->wait,
+		   bitmap_empty(admin->used, EMUNIC_ADMIN_SLOTS));
+	emunic_block_stop(emu, EMUNIC_ADMIN_BLOCK);
+}
+
+/**
+ * emunic_admin_init() - memory of the admin queue
+ * @emu: the PF
+ *
+ * Return: 0 or -ENOMEM
+ */
+int emunic_admin_init(struct emunic *emu)
+{
+	struct emunic_admin *admin = &emu->pf->admin;
+	struct device *dev = &emu->pdev->dev;
+	int i;
+
+	spin_lock_init(&admin->lock);
+	init_waitqueue_head(&admin->wait);
+	for (i = 0; i < EMUNIC_ADMIN_SLOTS; i++)
+		init_completion(&admin->slots[i].done);
+
+	admin->cmd = dma_alloc_coherent(dev, EMUNIC_ADMIN_ENTRIES *
+					sizeof(*admin->cmd), &admin->cmd_dma,
+					GFP_KERNEL);
+	admin->cpl = dma_alloc_coherent(dev, EMUNIC_ADMIN_ENTRIES *
+					sizeof(*admin->cpl), &admin->cpl_dma,
+					GFP_KERNEL);
+	admin->data = dma_alloc_coherent(dev, EMUNIC_ADMIN_DATA_BYTES,
+					 &admin->data_dma, GFP_KERNEL);
+	if (!admin->cmd || !admin->cpl || !admin->data) {
+		emunic_admin_release(emu);
+		return -ENOMEM;
+	}
+
+	return 0;
+}
+
+/**
+ * emunic_admin_release() - free the memory of the admin queue
+ * @emu: the PF, the queue stopped
+ */
+void emunic_admin_release(struct emunic *emu)
+{
+	struct emunic_admin *admin = &emu->pf->admin;
+	struct device *dev = &emu->pdev->dev;
+
+	if (admin->data)
+		dma_free_coherent(dev, EMUNIC_ADMIN_DATA_BYTES, admin->data,
+				  admin->data_dma);
+	if (admin->cpl)
+		dma_free_coherent(dev, EMUNIC_ADMIN_ENTRIES *
+				  sizeof(*admin->cpl), admin->cpl,
+				  admin->cpl_dma);
+	if (admin->cmd)
+		dma_free_coherent(dev, EMUNIC_ADMIN_ENTRIES *
+				  sizeof(*admin->cmd), admin->cmd,
+				  admin->cmd_dma);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * emunic: what kernels older than the newest supported one lack.
+ *
+ * The driver is written for the newest kernel; every difference is here.
+ */
+#ifndef EMUNIC_COMPAT_H
+#define EMUNIC_COMPAT_H
+
+#include <linux/version.h>
+
+/*
+ * Address lists are synced in process context, from snapshots that the core
+ * takes. Older kernels call ndo_set_rx_mode in atomic context instead, and the
+ * service work does the rest.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
+#define EMUNIC_RX_MODE_ASYNC 1
+#endif
+
+/* NAPI settings that outlive the NAPI: older kernels forget them */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define netif_napi_add_config(dev, napi, poll, index) \
+	netif_napi_add(dev, napi, poll)
+#endif
+
+#endif /* EMUNIC_COMPAT_H */

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * emunic: structures and functions that the parts of the driver share.
+ *
+ * Locking, outermost first:
+ *   PCI device lock   FLR callbacks, sriov_configure, remove
+ *   RTNL              everything that starts, stops or configures a function
+ *   emunic_vf_rec.lock, emunic_vf.lock
+ *                     one VF's record on the PF, one VF's mailbox
+ *   emunic_admin.lock the admin ring (hard interrupt safe)
+ *
+ * A VF waits for the PF's answer with RTNL held, so nothing on the PF's way
+ * from an event to its reply may take RTNL.
+ */
+#ifndef EMUNIC_H
+#define EMUNIC_H
+
+#include <linux/bitfield.h>
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/interrupt.h>
+#include <linux/netdevice.h>
+#include <linux/pci.h>
+#include <linux/scatterlist.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/workqueue.h>
+
+#include <emunic/regs.h>
+#include <emunic/desc.h>
+#include <emunic/adminq.h>
+#include <emunic/mbox.h>
+
+#include "compat.h"
+
+#define EMUNIC_DRV_NAME		"emunic"
+
+#define EMUNIC_RING_LOG2_DEFAULT	9
+#define EMUNIC_MAX_MTU		9000
+/* Longest frame of an MTU: the header and two tags */
+#define EMUNIC_FRAME_OVERHEAD	(ETH_HLEN + 2 * VLAN_HLEN)
+
+/* Frames and frame heads up to this many bytes are copied, not mapped */
+#define EMUNIC_TX_COPY_MAX	256
+#define EMUNIC_RX_COPY_MAX	256
+
+struct emunic;
+struct emunic_pf;
+struct emunic_vf;
+struct ethtool_test;
+struct page_pool;
+
+/**
+ * struct emunic_tx_buf - one frame in a Tx ring, at its first descriptor
+ * @skb: the frame; NULL at other descriptors
+ * @addr: DMA address, when one piece is mapped
+ * @len: bytes mapped at @addr
+ * @next: index of the descriptor after the frame
+ * @nents: entries of the scatterlist at this slot, when it is mapped
+ * @wire_bytes: bytes of the frame, with the headers of each segment
+ * @segs: frames on the wire
+ */
+struct emunic_tx_buf {
+	struct sk_buff *skb;
+	dma_addr_t addr;
+	u32 len;
+	u32 next;
+	u32 wire_bytes;
+	u16 nents;
+	u16 segs;
+};
+
+/**
+ * struct emunic_tx_stats - counters of a Tx queue, kept across down and up
+ * @syncp: guards the others on 32 bit machines; writers are serialised by the
+ *         netdev queue's lock, or by NAPI for @done and what follows
+ * @packets: frames on the wire that were completed
+ * @bytes: their bytes
+ * @gso_packets: GSO frames completed
+ * @gso_wire_packets: frames on the wire that these stand for
+ * @errors: frames that the device refused
+ * @csum: frames whose checksum the device finished
+ * @copied: frames sent from the bounce ring alone
+ * @mapped: frames with a DMA mapping of their own
+ * @dropped: frames that could not be mapped or described
+ * @kicks: writes to the kick register
+ * @stops: times the queue was stopped for lack of descriptors
+ * @wakes: times it was woken
+ */
+struct emunic_tx_stats {
+	struct u64_stats_sync syncp;
+	u64_stats_t packets;
+	u64_stats_t bytes;
+	u64_stats_t gso_packets;
+	u64_stats_t gso_wire_packets;
+	u64_stats_t errors;
+	u64_stats_t wakes;
+	struct u64_stats_sync xmit_syncp;
+	u64_stats_t csum;
+	u64_stats_t copied;
+	u64_stats_t mapped;
+	u64_stats_t dropped;
+	u64_stats_t kicks;
+	u64_stats_t stops;
+};
+
+/**
+ * struct emunic_tx - the Tx half of a queue pair
+ * @desc: submission ring
+ * @cpl: completion ring
+ * @shadow: the indexes in memory
+ * @buf: per-frame state, indexed as @desc
+ * @sg: scatterlists, indexed as @desc, with room for one that starts at the
+ *      last entry
+ * @bounce: EMUNIC_TX_COPY_MAX bytes for each descriptor
+ * @desc_dma: address of @desc
+ * @cpl_dma: address of @cpl
+ * @bounce_dma: address of @bounce
+ * @log2: log2 of the entries
+ * @next: next descriptor to write; netdev queue lock
+ * @published: the tail the device has been told; netdev queue lock
+ * @clean: first descriptor not completed; written by NAPI
+ * @cq_next: next completion; NAPI
+ * @stats: counters
+ */
+struct emunic_tx {
+	struct emunic_tx_desc *desc;
+	struct emunic_tx_cpl *cpl;
+	struct emunic_shadow *shadow;
+	struct emunic_tx_buf *buf;
+	struct scatterlist *sg;
+	void *bounce;
+	dma_addr_t desc_dma;
+	dma_addr_t cpl_dma;
+	dma_addr_t bounce_dma;
+	u8 log2;
+	u32 next;
+	u32 published;
+
+	u32 clean ____cacheline_aligned_in_smp;
+	u32 cq_next;
+	struct emunic_tx_stats stats;
+};
+
+/**
+ * struct emunic_rx_stats - counters of an Rx queue, kept across down and up
+ * @syncp: guards the others on 32 bit machines; NAPI writes
+ * @packets: frames passed up, a GSO frame counting as its segments
+ * @bytes: bytes passed up
+ * @gro_packets: GSO frames received whole
+ * @gro_wire_packets: frames that these stand for
+ * @csum_unnecessary: frames whose checksum the device vouched for
+ * @csum_none: frames whose checksum is the stack's to verify
+ * @copied: frames copied out of their buffer
+ * @alloc_fail: buffers or skbs that could not be had
+ * @dropped: frames dropped by the driver
+ * @bad_cpl: completions that broke the contract
+ */
+struct emunic_rx_stats {
+	struct u64_stats_sync syncp;
+	u64_stats_t packets;
+	u64_stats_t bytes;
+	u64_stats_t gro_packets;
+	u64_stats_t gro_wire_packets;
+	u64_stats_t csum_unnecessary;
+	u64_stats_t csum_none;
+	u64_stats_t copied;
+	u64_stats_t alloc_fail;
+	u64_stats_t dropped;
+	u64_stats_t bad_cpl;
+};
+
+/**
+ * struct emunic_rx - the Rx half of a queue pair
+ * @desc: submission ring
+ * @cpl: completion ring; entry i is of descriptor i
+ * @shadow: the indexes in memory
+ * @pages: buffer of each descriptor
+ * @pool: where buffers come from; pages stay mapped while they are its own
+ * @skb: frame whose last buffer has not come yet
+ * @head: completion of that frame's first buffer
+ * @desc_dma: address of @desc
+ * @cpl_dma: address of @cpl
+ * @log2: log2 of the entries
+ * @skip: drop buffers up to the end of the frame
+ * @broken: a completion broke the contract; nothing is read until a restart
+ * @buf_len: bytes of a buffer that the device may fill
+ * @posted: next descriptor to write
+ * @clean: next completion
+ * @stats: counters
+ *
+ * NAPI owns all of it while the queue runs.
+ */
+struct emunic_rx {
+	struct emunic_rx_desc *desc;
+	struct emunic_rx_cpl *cpl;
+	struct emunic_shadow *shadow;
+	struct page **pages;
+	struct page_pool *pool;
+	struct sk_buff *skb;
+	struct emunic_rx_cpl head;
+	dma_addr_t desc_dma;
+	dma_addr_t cpl_dma;
+	u8 log2;
+	bool skip;
+	bool broken;
+	u32 buf_len;
+	u32 posted;
+	u32 clean;
+	struct emunic_rx_stats stats;
+};
+
+/**
+ * struct emunic_queue - a queue pair with its vector and NAPI
+ * @napi: polls both halves
+ * @emu: the function
+ * @index: number of the pair
+ * @irq: Linux interrupt, 0 until the vector is first needed; kept until remove
+ * @irqs: interrupts taken
+ * @irq_name: as in /proc/interrupts
+ * @tx: Tx half
+ * @rx: Rx half
+ *
+ * Allocated when first used and kept until the netdev goes, so that counters
+ * can be read without a lock.
+ */
+struct emunic_queue {
+	struct napi_struct napi;
+	struct emunic *emu;
+	unsigned int index;
+	int irq;
+	unsigned long irqs;
+	char irq_name[IFNAMSIZ + 8];
+	struct emunic_tx tx;
+	struct emunic_rx rx;
+};
+
+/**
+ * struct emunic_mac_filter - one address of the Rx filter
+ * @list: in emunic_filters.macs
+ * @addr: unicast or multicast
+ * @wanted: the stack has it in its lists
+ * @in_hw: the device has it
+ */
+struct emunic_mac_filter {
+	struct list_head list;
+	u8 addr[ETH_ALEN];
+	bool wanted;
+	bool in_hw;
+};
+
+/**
+ * struct emunic_filters - what the stack wants to receive; RTNL
+ * @macs: addresses besides the function's own
+ * @vlans: VLAN IDs
+ * @flags: IFF_PROMISC and IFF_ALLMULTI as last seen
+ * @mode: EMUNIC_RX_MODE_* in force
+ * @mode_known: @mode is what the device has
+ * @complained: a refusal was logged since the last success
+ */
+struct emunic_filters {
+	struct list_head macs;
+	DECLARE_BITMAP(vlans, VLAN_N_VID);
+	unsigned int flags;
+	u32 mode;
+	bool mode_known;
+	bool complained;
+};
+
+/**
+ * struct emunic_ctl_ops - how requests about a function's own vport travel
+ * @start: bring up the control path of a function that was just reset; on
+ *         return EMUNIC_STATE_CTL_READY tells whether requests can be made
+ * @stop: take it down; the device may be gone
+ * @set_mac: the function's own address
+ * @add_mac: more addresses
+ * @del_mac: fewer
+ * @add_vlan: VLAN filter
+ * @del_vlan: VLAN filter
+ * @set_rx_mode: EMUNIC_RX_MODE_*
+ *
+ * The PF uses its admin queue, a VF its mailbox. All sleep; all are called
+ * with RTNL, or before the netdev is registered. All return an errno.
+ */
+struct emunic_ctl_ops {
+	int (*start)(struct emunic *emu);
+	void (*stop)(struct emunic *emu);
+	int (*set_mac)(struct emunic *emu, const u8 *mac);
+	int (*add_mac)(struct emunic *emu, const u8 *mac);
+	int (*del_mac)(struct emunic *emu, const u8 *mac);
+	int (*add_vlan)(struct emunic *emu, u16 vid);
+	int (*del_vlan)(struct emunic *emu, u16 vid);
+	int (*set_rx_mode)(struct emunic *emu, u32 mode);
+};
+
+/**
+ * enum emunic_state - bits of emunic.state
+ * @EMUNIC_STATE_UP: the queues run; RTNL
+ * @EMUNIC_STATE_CTL_READY: control requests can be made; RTNL to change
+ * @EMUNIC_STATE_RESETTING: quiesced, waits for a reset to pass; RTNL
+ * @EMUNIC_STATE_FLR: the PCI core resets the function and calls back; RTNL
+ * @EMUNIC_STATE_LOST: a register read as all ones
+ * @EMUNIC_STATE_REMOVING: no service work any more
+ */
+enum emunic_state {
+	EMUNIC_STATE_UP,
+	EMUNIC_STATE_CTL_READY,
+	EMUNIC_STATE_RESETTING,
+	EMUNIC_STATE_FLR,
+	EMUNIC_STATE_LOST,
+	EMUNIC_STATE_REMOVING,
+};
+
+/* Work for the service, beside the EMUNIC_CAUSE_* bits in the same word */
+#define EMUNIC_SVC_RX_MODE	0x10000000	/* sync the address lists */
+#define EMUNIC_SVC_RESTART	0x20000000	/* restart the queues */
+
+/**
+ * struct emunic_events - rare happenings, for ethtool -S
+ * @resets: resets of the function that the driver recovered from
+ * @restarts: restarts of the queues after an error
+ * @queue_errors: QUEUE_ERROR causes
+ * @bad_cpls: completions that broke the contract
+ * @tx_timeouts: calls of the netdev watchdog
+ * @ctl_errors: control requests refused or not answered
+ */
+struct emunic_events {
+	u64 resets;
+	u64 restarts;
+	u64 queue_errors;
+	u64 bad_cpls;
+	u64 tx_timeouts;
+	u64 ctl_errors;
+};
+
+/**
+ * struct emunic - one function, PF or VF; the private data of its netdev
+ * @netdev: its network device
+ * @pdev: its PCI device
+ * @regs: BAR0, mapped from probe to remove
+ * @ctl: control path
+ * @pf: PF only
+ * @vf: VF only
+ * @is_vf: which of the two
+ * @max_queues: queue pairs that the device has
+ * @num_queues: queue pairs to use; RTNL
+ * @ring_log2_min: log2 of the smallest ring
+ * @ring_log2_max: log2 of the largest ring
+ * @tx_log2: Tx ring size to use; RTNL
+ * @rx_log2: Rx ring size to use; RTNL
+ * @caps: EMUNIC_CAPS_*
+ * @vport: number of the function's vport
+ * @epoch: EPOCH when the control path was last brought up
+ * @state: EMUNIC_STATE_* bits
+ * @queues: queue pairs, the first @num_queues in use while up
+ * @shadow: one page for the indexes of all queues, while up
+ * @shadow_dma: its address
+ * @ctl_irq: Linux interrupt of vector 0
+ * @ctl_irq_name: as in /proc/interrupts
+ * @irq_test: completed by CAUSE.TEST
+ * @pending: causes and EMUNIC_SVC_* not yet handled
+ * @service: the work that handles them
+ * @impending_since: jiffies of RESET_IMPENDING, while RESETTING
+ * @restarted: jiffies of the last restart after an error
+ * @filters: Rx filter
+ * @events: counters; RTNL or hard interrupt, approximate
+ */
+struct emunic {
+	struct net_device *netdev;
+	struct pci_dev *pdev;
+	void __iomem *regs;
+	const struct emunic_ctl_ops *ctl;
+	struct emunic_pf *pf;
+	struct emunic_vf *vf;
+	bool is_vf;
+	u8 max_queues;
+	u8 num_queues;
+	u8 ring_log2_min;
+	u8 ring_log2_max;
+	u8 tx_log2;
+	u8 rx_log2;
+	u32 caps;
+	u16 vport;
+	u32 epoch;
+	unsigned long state;
+
+	struct emunic_queue *queues[EMUNIC_MAX_QUEUES];
+	struct emunic_shadow *shadow;
+	dma_addr_t shadow_dma;
+
+	int ctl_irq;
+	char ctl_irq_name[32];
+	struct completion irq_test;
+	atomic_t pending;
+	struct delayed_work service;
+	unsigned long impending_since;
+	unsigned long restarted;
+
+	struct emunic_filters filters;
+	struct emunic_events events;
+};
+
+/* hw.c: registers */
+u32 emunic_rd32(struct emunic *emu, u32 reg);
+void emunic_wr32(struct emunic *emu, u32 reg, u32 val);
+int emunic_hw_identify(struct emunic *emu);
+int emunic_hw_reset(struct emunic *emu);
+bool emunic_hw_present(struct emunic *emu);
+int emunic_block_start(struct emunic *emu, u32 block);
+int emunic_block_stop(struct emunic *emu, u32 block);
+void emunic_block_setup(struct emunic *emu, u32 block, dma_addr_t sq,
+			dma_addr_t cq, dma_addr_t shadow, u8 log2, u8 vector);
+
+/* reset.c: the service work and recovery */
+void emunic_service_init(struct emunic *emu);
+void emunic_service_start(struct emunic *emu);
+void emunic_service_stop(struct emunic *emu);
+void emunic_service_request(struct emunic *emu, u32 what);
+void emunic_quiesce(struct emunic *emu);
+int emunic_restart(struct emunic *emu);
+void emunic_update_carrier(struct emunic *emu);
+
+extern const struct pci_error_handlers emunic_err_handlers;
+
+/* irq.c */
+int emunic_ctl_irq_request(struct emunic *emu);
+void emunic_ctl_irq_free(struct emunic *emu);
+void emunic_ctl_irq_enable(struct emunic *emu);
+int emunic_queue_irq_request(struct emunic_queue *q);
+void emunic_queue_irq_free(struct emunic_queue *q);
+void emunic_queue_irqs_release(struct emunic *emu);
+
+/* netdev.c: the netdev, and the one up and down path */
+int emunic_netdev_setup(struct emunic *emu);
+int emunic_up(struct emunic *emu);
+void emunic_down(struct emunic *emu);
+void emunic_netdev_set_mac(struct emunic *emu, const u8 *mac);
+
+/* queue.c: memory of queue pairs, start and stop, NAPI */
+struct emunic_queue *emunic_queue_get(struct emunic *emu, unsigned int index);
+void emunic_queues_release(struct emunic *emu);
+int emunic_queue_alloc(struct emunic_queue *q);
+void emunic_queue_free(struct emunic_queue *q);
+int emunic_queue_start(struct emunic_queue *q);
+void emunic_queue_stop(struct emunic_queue *q);
+
+/* tx.c */
+int emunic_tx_alloc(struct emunic_queue *q);
+void emunic_tx_free(struct emunic_queue *q);
+netdev_tx_t emunic_tx_xmit(struct sk_buff *skb, struct net_device *netdev);
+netdev_features_t emunic_tx_features_check(struct sk_buff *skb,
+					   struct net_device *netdev,
+					   netdev_features_t features);
+bool emunic_tx_clean(struct emunic_queue *q, int budget);
+bool emunic_tx_pending(const struct emunic_tx *tx);
+
+/* rx.c */
+int emunic_rx_alloc(struct emunic_queue *q);
+void emunic_rx_free(struct emunic_queue *q);
+int emunic_rx_poll(struct emunic_queue *q, int budget);
+bool emunic_rx_fill(struct emunic_queue *q);
+bool emunic_rx_pending(const struct emunic_rx *rx);
+
+/* filters.c; all with RTNL */
+void emunic_filters_init(struct emunic *emu);
+void emunic_filters_release(struct emunic *emu);
+int emunic_filters_sync(struct emunic *emu, struct netdev_hw_addr_list *uc,
+			struct netdev_hw_addr_list *mc);
+int emunic_filters_sync_netdev(struct emunic *emu);
+int emunic_filters_replay(struct emunic *emu);
+int emunic_filters_update_mode(struct emunic *emu);
+int emunic_vlan_rx_add_vid(struct net_device *netdev, __be16 proto, u16 vid);
+int emunic_vlan_rx_kill_vid(struct net_device *netdev, __be16 proto, u16 vid);
+
+/* ethtool.c, selftest.c */
+extern const struct ethtool_ops emunic_ethtool_ops;
+int emunic_selftest_count(void);
+void emunic_selftest_strings(u8 *data);
+void emunic_selftest_run(struct net_device *netdev, struct ethtool_test *test,
+			 u64 *data);
+
+/* main.c */
+bool emunic_is_our_vf(struct pci_dev *pdev);
+
+/* vf.c */
+extern const struct emunic_ctl_ops emunic_vf_ctl_ops;
+int emunic_vf_init(struct emunic *emu);
+void emunic_vf_release(struct emunic *emu);
+void emunic_vf_service(struct emunic *emu, u32 pending);
+bool emunic_vf_mac_is_fixed(const struct emunic *emu);
+void emunic_vf_mbox_wake(struct emunic *emu);
+
+/**
+ * emunic_phase() - phase bit that entry @index of a ring has when it is new
+ * @index: free running index
+ * @log2: log2 of the entries
+ *
+ * Return: EMUNIC_CPL_PHASE or 0
+ */
+static inline u16 emunic_phase(u32 index, u8 log2)
+{
+	return ((index >> log2) & 1) ? 0 : EMUNIC_CPL_PHASE;
+}
+
+#endif /* EMUNIC_H */

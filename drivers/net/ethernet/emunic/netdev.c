@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * emunic: the network device, and the one path up and down.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/rtnetlink.h>
+#include <net/netdev_queues.h>
+
+#include "emunic.h"
+#include "pf.h"
+
+static u32 emunic_rx_features(const struct emunic *emu)
+{
+	netdev_features_t features = emu->netdev->features;
+	u32 val = 0;
+
+	if (features & NETIF_F_RXCSUM)
+		val |= EMUNIC_RX_FEATURES_CSUM;
+	if (features & NETIF_F_GRO_HW)
+		val |= EMUNIC_RX_FEATURES_GSO;
+	if (features & NETIF_F_HW_VLAN_CTAG_RX)
+		val |= EMUNIC_RX_FEATURES_VLAN_STRIP;
+
+	return val;
+}
+
+static void emunic_queues_free(struct emunic *emu, unsigned int n)
+{
+	while (n--)
+		emunic_queue_free(emu->queues[n]);
+	dma_free_coherent(&emu->pdev->dev, PAGE_SIZE, emu->shadow,
+			  emu->shadow_dma);
+	emu->shadow = NULL;
+}
+
+/* Memory of the shadow page and of all queue pairs */
+static int emunic_queues_alloc(struct emunic *emu)
+{
+	struct emunic_queue *q;
+	unsigned int i;
+	int err;
+
+	static_assert(2 * EMUNIC_MAX_QUEUES * sizeof(*emu->shadow) <=
+		      PAGE_SIZE);
+	emu->shadow = dma_alloc_coherent(&emu->pdev->dev, PAGE_SIZE,
+					 &emu->shadow_dma, GFP_KERNEL);
+	if (!emu->shadow)
+		return -ENOMEM;
+
+	for (i = 0; i < emu->num_queues; i++) {
+		q = emunic_queue_get(emu, i);
+		err = q ? emunic_queue_alloc(q) : -ENOMEM;
+		if (err) {
+			emunic_queues_free(emu, i);
+			return err;
+		}
+	}
+
+	return 0;
+}
+
+static void emunic_irqs_free(struct emunic *emu, unsigned int n)
+{
+	while (n--)
+		emunic_queue_irq_free(emu->queues[n]);
+}
+
+static int emunic_irqs_request(struct emunic *emu)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < emu->num_queues; i++) {
+		err = emunic_queue_irq_request(emu->queues[i]);
+		if (err) {
+			emunic_irqs_free(emu, i);
+			return err;
+		}
+	}
+
+	return 0;
+}
+
+static void emunic_queues_stop(struct emunic *emu, unsigned int n)
+{
+	while (n--)
+		emunic_queue_stop(emu->queues[n]);
+}
+
+static int emunic_queues_start(struct emunic *emu)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < emu->num_queues; i++) {
+		err = emunic_queue_start(emu->queues[i]);
+		if (err) {
+			emunic_queues_stop(emu, i);
+			return err;
+		}
+	}
+
+	return 0;
+}
+
+/**
+ * emunic_up() - bring the data path up
+ * @emu: the function, down, its control path started
+ *
+ * Context: RTNL
+ * Return: 0, or an errno with everything undone
+ */
+int emunic_up(struct emunic *emu)
+{
+	int err;
+
+	err = emunic_queues_alloc(emu);
+	if (err)
+		return err;
+
+	err = emunic_irqs_request(emu);
+	if (err)
+		goto err_queues;
+
+	emunic_wr32(emu, EMUNIC_RX_MAX_FRAME,
+		    emu->netdev->mtu + EMUNIC_FRAME_OVERHEAD);
+	emunic_wr32(emu, EMUNIC_RX_FEATURES, emunic_rx_features(emu));
+
+	err = emunic_queues_start(emu);
+	if (err)
+		goto err_irqs;
+
+	set_bit(EMUNIC_STATE_UP, &emu->state);
+	emunic_wr32(emu, EMUNIC_CTRL, EMUNIC_CTRL_ENABLE);
+	netif_tx_start_all_queues(emu->netdev);
+	emunic_update_carrier(emu);
+
+	return 0;
+
+err_irqs:
+	emunic_irqs_free(emu, emu->num_queues);
+err_queues:
+	emunic_queues_free(emu, emu->num_queues);
+	return err;
+}
+
+/**
+ * emunic_down() - take the data path down
+ * @emu: the function; the device may be gone or have been reset
+ *
+ * Frames not yet sent are dropped. Does nothing when the path is down.
+ *
+ * Context: RTNL
+ */
+void emunic_down(struct emunic *emu)
+{
+	if (!test_and_clear_bit(EMUNIC_STATE_UP, &emu->state))
+		return;
+
+	netif_carrier_off(emu->netdev);
+	netif_tx_disable(emu->netdev);
+	emunic_wr32(emu, EMUNIC_CTRL, 0);
+	emunic_queues_stop(emu, emu->num_queues);
+	emunic_irqs_free(emu, emu->num_queues);
+	emunic_queues_free(emu, emu->num_queues);
+}
+
+/* While a reset goes on, the end of the reset brings the path up */
+static int emunic_open(struct net_device *netdev)
+{
+	struct emunic *emu = netdev_priv(netdev);
+
+	netif_carrier_off(netdev);
+	if (test_bit(EMUNIC_STATE_RESETTING, &emu->state))
+		return 0;
+
+	return emunic_up(emu);
+}
+
+static int emunic_stop(struct net_device *netdev)
+{
+	emunic_down(netdev_priv(netdev));
+
+	return 0;
+}
+
+static int emunic_change_mtu(struct net_device *netdev, int new_mtu)
+{
+	struct emunic *emu = netdev_priv(netdev);
+
+	WRITE_ONCE(netdev->mtu, new_mtu);
+	if (test_bit(EMUNIC_STATE_UP, &emu->state))
+		emunic_wr32(emu, EMUNIC_RX_MAX_FRAME,
+			    new_mtu + EMUNIC_FRAME_OVERHEAD);
+
+	return 0;
+}
+
+static int emunic_set_mac_address(struct net_device *netdev, void *p)
+{
+	struct emunic *emu = netdev_priv(netdev);
+	struct sockaddr *addr = p;
+	int err;
+
+	if (!is_valid_ether_addr(addr->sa_data))
+		return -EADDRNOTAVAIL;
+	if (ether_addr_equal(netdev->dev_addr, addr->sa_data))
+		return 0;
+	if (emu->is_vf && emunic_vf_mac_is_fixed(emu))
+		return -EPERM;
+
+	if (test_bit(EMUNIC_STATE_CTL_READY, &emu->state)) {
+		err = emu->ctl->set_mac(emu, addr->sa_data);
+		if (err)
+			return err;
+	}
+	eth_hw_addr_set(netdev, addr->sa_data);
+
+	return 0;
+}
+
+/**
+ * emunic_netdev_set_mac() - change the address because the PF's policy says so
+ * @emu: the function
+ * @mac: its new address
+ *
+ * Context: RTNL, or before the netdev is registered
+ */
+void emunic_netdev_set_mac(struct emunic *emu, const u8 *mac)
+{
+	if (ether_addr_equal(emu->netdev->dev_addr, mac))
+		return;
+
+	eth_hw_addr_set(emu->netdev, mac);
+	emu->netdev->addr_assign_type = NET_ADDR_PERM;
+	if (emu->netdev->reg_state == NETREG_REGISTERED)
+		call_netdevice_notifiers(NETDEV_CHANGEADDR, emu->netdev);
+}
+
+static int emunic_set_features(struct net_device *netdev,
+			       netdev_features_t features)
+{
+	struct emunic *emu = netdev_priv(netdev);
+
+	netdev->features = features;
+	if (test_bit(EMUNIC_STATE_UP, &emu->state))
+		emunic_wr32(emu, EMUNIC_RX_FEATURES, emunic_rx_features(emu));
+
+	return emunic_filters_update_mode(emu);
+}
+
+static void emunic_tx_timeout(struct net_device *netdev, unsigned int txqueue)
+{
+	struct emunic *emu = netdev_priv(netdev);
+	struct emunic_queue *q = emu->queues[txqueue];
+
+	emu->events.tx_timeouts++;
+	netdev_warn(netdev, "Tx queue %u stuck: next %u, done %u, published %u\n",
+		    txqueue, q->tx.next, q->tx.clean, q->tx.published);
+	emunic_service_request(emu, EMUNIC_SVC_RESTART);
+}
+
+static void emunic_stats_add_rx(struct emunic_queue *q,
+				struct rtnl_link_stats64 *stats)
+{
+	struct emunic_rx_stats *s = &q->rx.stats;
+	u64 packets, bytes, dropped, bad;
+	unsigned int start;
+
+	do {
+		start = u64_stats_fetch_begin(&s->syncp);
+		packets = u64_stats_read(&s->packets);
+		bytes = u64_stats_read(&s->bytes);
+		dropped = u64_stats_read(&s->dropped);
+		bad = u64_stats_read(&s->bad_cpl);
+	} while (u64_stats_fetch_retry(&s->syncp, start));
+
+	stats->rx_packets += packets;
+	stats->rx_bytes += bytes;
+	stats->rx_dropped += dropped;
+	stats->rx_errors += bad;
+}
+
+static void emunic_stats_add_tx(struct emunic_queue *q,
+				struct rtnl_link_stats64 *stats)
+{
+	struct emunic_tx_stats *s = &q->tx.stats;
+	u64 packets, bytes, errors, dropped;
+	unsigned int start;
+
+	do {
+		start = u64_stats_fetch_begin(&s->syncp);
+		packets = u64_stats_read(&s->packets);
+		bytes = u64_stats_read(&s->bytes);
+		errors = u64_stats_read(&s->errors);
+	} while (u64_stats_fetch_retry(&s->syncp, start));
+	do {
+		start = u64_stats_fetch_begin(&s->xmit_syncp);
+		dropped = u64_stats_read(&s->dropped);
+	} while (u64_stats_fetch_retry(&s->xmit_syncp, start));
+
+	stats->tx_packets += packets;
+	stats->tx_bytes += bytes;
+	stats->tx_errors += errors;
+	stats->tx_dropped += dropped;
+}
+
+static void emunic_get_stats64(struct net_device *netdev,
+			       struct rtnl_link_stats64 *stats)
+{
+	struct emunic *emu = netdev_priv(netdev);
+	int i;
+
+	for (i = 0; i < EMUNIC_MAX_QUEUES; i++) {
+		/* Pairs with smp_store_release() in emunic_queue_get() */
+		struct emunic_queue *q = smp_load_acquire(&emu->queues[i]);
+
+		if (!q)
+			continue;
+		emunic_stats_add_rx(q, stats);
+		emunic_stats_add_tx(q, stats);
+	}
+}
+
+#ifdef EMUNIC_RX_MODE_ASYNC
+static int emunic_set_rx_mode_async(struct net_device *netdev,
+				    struct netdev_hw_addr_list *uc,
+				    struct netdev_hw_addr_list *mc)
+{
+	return emunic_filters_sync(netdev_priv(netdev), uc, mc);
+}
+#else
+static void emunic_set_rx_mode(struct net_device *netdev)
+{
+	emunic_service_request(netdev_priv(netdev), EMUNIC_SVC_RX_MODE);
+}
+#endif
+
+static const struct net_device_ops emunic_netdev_ops = {
+	.ndo_open		= emunic_open,
+	.ndo_stop		= emunic_stop,
+	.ndo_start_xmit		= emunic_tx_xmit,
+	.ndo_features_check	= emunic_tx_features_check,
+#ifdef EMUNIC_RX_MODE_ASYNC
+	.ndo_set_rx_mode_async	= emunic_set_rx_mode_async,
+#else
+	.ndo_set_rx_mode	= emunic_set_rx_mode,
+#endif
+	.ndo_set_mac_address	= emunic_set_mac_address,
+	.ndo_validate_addr	= eth_validate_addr,
+	.ndo_change_mtu		= emunic_change_mtu,
+	.ndo_set_features	= emunic_set_features,
+	.ndo_tx_timeout		= emunic_tx_timeout,
+	.ndo_get_stats64	= emunic_get_stats64,
+	.ndo_vlan_rx_add_vid	= emunic_vlan_rx_add_vid,
+	.ndo_vlan_rx_kill_vid	= emunic_vlan_rx_kill_vid,
+#ifdef CONFIG_PCI_IOV
+	.ndo_set_vf_mac		= emunic_pf_set_vf_mac,
+	.ndo_set_vf_vlan	= emunic_pf_set_vf_vlan,
+	.ndo_get_vf_config	= emunic_pf_get_vf_config,
+	.ndo_get_vf_stats	= emunic_pf_get_vf_stats,
+#endif
+};
+
+static void emunic_queue_stats_rx(struct net_device *netdev, int idx,
+				  struct netdev_queue_stats_rx *stats)
+{
+	struct emunic *emu = netdev_priv(netdev);
+	struct emunic_rx_stats *s;
+	unsigned int start;
+
+	if (!emu->queues[idx])
+		return;
+
+	s = &emu->queues[idx]->rx.stats;
+	do {
+		start = u64_stats_fetch_begin(&s->syncp);
+		stats->packets = u64_stats_read(&s->packets);
+		stats->bytes = u64_stats_read(&s->bytes);
+		stats->alloc_fail = u64_stats_read(&s->alloc_fail);
+		stats->csum_unnecessary = u64_stats_read(&s->csum_unnecessary);
+		stats->csum_none = u64_stats_read(&s->csum_none);
+		stats->hw_gro_packets = u64_stats_read(&s->gro_packets);
+		stats->hw_gro_wire_packets =
+			u64_stats_read(&s->gro_wire_packets);
+	} while (u64_stats_fetch_retry(&s->syncp, start));
+}
+
+static void emunic_queue_stats_tx(struct net_device *netdev, int idx,
+				  struct netdev_queue_stats_tx *stats)
+{
+	struct emunic *emu = netdev_priv(netdev);
+	struct emunic_tx_stats *s;
+	unsigned int start;
+
+	if (!emu->queues[idx])
+		return;
+
+	s = &emu->queues[idx]->tx.stats;
+	do {
+		start = u64_stats_fetch_begin(&s->syncp);
+		stats->packets = u64_stats_read(&s->packets);
+		stats->bytes = u64_stats_read(&s->bytes);
+		stats->hw_gso_packets = u64_stats_read(&s->gso_packets);
+		stats->hw_gso_wire_packets =
+			u64_stats_read(&s->gso_wire_packets);
+		stats->hw_drop_errors = u64_stats_read(&s->errors);
+		stats->wake = u64_stats_read(&s->wakes);
+	} while (u64_stats_fetch_retry(&s->syncp, start));
+	do {
+		start = u64_stats_fetch_begin(&s->xmit_syncp);
+		stats->needs_csum = u64_stats_read(&s->csum);
+		stats->stop = u64_stats_read(&s->stops);
+	} while (u64_stats_fetch_retry(&s->xmit_syncp, start));
+}
+
+/* What queues counted that are not in use any more */
+static void emunic_base_stats(struct net_device *netdev,
+			      struct netdev_queue_stats_rx *rx,
+			      struct netdev_queue_stats_tx *tx)
+{
+	struct emunic *emu = netdev_priv(netdev);
+	struct rtnl_link_stats64 sum = {};
+	unsigned int i;
+
+	for (i = netdev->real_num_rx_queues; i < EMUNIC_MAX_QUEUES; i++)
+		if (emu->queues[i])
+			emunic_stats_add_rx(emu->queues[i], &sum);
+	for (i = netdev->real_num_tx_queues; i < EMUNIC_MAX_QUEUES; i++)
+		if (emu->queues[i])
+			emunic_stats_add_tx(emu->queues[i], &sum);
+
+	rx->packets = sum.rx_packets;
+	rx->bytes = sum.rx_bytes;
+	tx->packets = sum.tx_packets;
+	tx->bytes = sum.tx_bytes;
+}
+
+static const struct netdev_stat_ops emunic_stat_ops = {
+	.get_queue_stats_rx	= emunic_queue_stats_rx,
+	.get_queue_stats_tx	= emunic_queue_stats_tx,
+	.get_base_stats		= emunic_base_stats,
+};
+
+static void emunic_netdev_features(struct emunic *emu)
+{
+	netdev_features_t hw = NETIF_F_SG | NETIF_F_HIGHDMA;
+	struct net_device *netdev = emu->netdev;
+
+	if (emu->caps & EMUNIC_CAPS_CSUM)
+		hw |= NETIF_F_HW_CSUM | NETIF_F_RXCSUM;
+	if (emu->caps & EMUNIC_CAPS_TSO)
+		hw |= NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_GRO_HW;
+	netdev->vlan_features = hw & ~NETIF_F_GRO_HW;
+	netdev->hw_enc_features = hw & (NETIF_F_SG | NETIF_F_HW_CSUM |
+					NETIF_F_HIGHDMA);
+
+	if (emu->caps & EMUNIC_CAPS_VLAN)
+		hw |= NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX;
+	if (emu->caps & EMUNIC_CAPS_RXHASH)
+		hw |= NETIF_F_RXHASH;
+
+	netdev->hw_features = hw & ~NETIF_F_HIGHDMA;
+	netdev->features = hw | NETIF_F_HW_VLAN_CTAG_FILTER;
+	/* A VF cannot ask for all VLANs, so its filter stays on */
+	if (!emu->is_vf)
+		netdev->hw_features |= NETIF_F_HW_VLAN_CTAG_FILTER;
+}
+
+/**
+ * emunic_netdev_setup() - fill in the netdev of a function
+ * @emu: the function, identified
+ *
+ * Return: 0 or an errno
+ */
+int emunic_netdev_setup(struct emunic *emu)
+{
+	struct net_device *netdev = emu->netdev;
+
+	netdev->netdev_ops = &emunic_netdev_ops;
+	netdev->stat_ops = &emunic_stat_ops;
+	netdev->ethtool_ops = &emunic_ethtool_ops;
+	netdev->priv_flags |= IFF_UNICAST_FLT;
+	netdev->min_mtu = ETH_MIN_MTU;
+	netdev->max_mtu = EMUNIC_MAX_MTU;
+	netdev->watchdog_timeo = 5 * HZ;
+	emunic_netdev_features(emu);
+	netif_carrier_off(netdev);
+
+	emu->num_queues = min_t(unsigned int, num_online_cpus(),
+				emu->max_queues);
+	emu->tx_log2 = clamp_t(u8, EMUNIC_RING_LOG2_DEFAULT,
+			       emu->ring_log2_min, emu->ring_log2_max);
+	emu->rx_log2 = emu->tx_log2;
+
+	return netif_set_real_num_queues(netdev, emu->num_queues,
+					 emu->num_queues);
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * emunic: the PF's part: admin queue, event ring, VF records.
+ */
+#ifndef EMUNIC_PF_H
+#define EMUNIC_PF_H
+
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/xarray.h>
+
+#include "emunic.h"
+
+#define EMUNIC_ADMIN_LOG2	6
+#define EMUNIC_ADMIN_SLOTS	32
+#define EMUNIC_ADMIN_DATA_SIZE	256
+#define EMUNIC_EVENT_LOG2	6
+
+/* What an untrusted VF may have */
+#define EMUNIC_VF_MAX_MACS	16
+#define EMUNIC_VF_MAX_VLANS	16
+
+/**
+ * struct emunic_admin_slot - one command that may be under way
+ * @done: completed when the answer is there, or at shutdown
+ * @cookie: of the command; its low bits are the slot's number
+ * @result: of the completion
+ * @err: of the completion, as an errno
+ * @waiting: somebody waits for @done; else the answer only frees the slot
+ */
+struct emunic_admin_slot {
+	struct completion done;
+	u32 cookie;
+	u32 result;
+	int err;
+	bool waiting;
+};
+
+/**
+ * struct emunic_admin - the admin queue
+ * @lock: all of the below; taken by the hard interrupt
+ * @open: commands are taken; cleared at shutdown and before a reset
+ * @used: slots that are taken
+ * @slots: commands under way; fewer than the ring has entries
+ * @wait: for a free slot
+ * @cmd: submission ring
+ * @cpl: completion ring
+ * @data: EMUNIC_ADMIN_DATA_SIZE bytes for each slot
+ * @cmd_dma: address of @cmd
+ * @cpl_dma: address of @cpl
+ * @data_dma: address of @data
+ * @tail: next command to write
+ * @cq_next: next completion
+ * @sequence: makes cookies differ
+ */
+struct emunic_admin {
+	spinlock_t lock;
+	bool open;
+	DECLARE_BITMAP(used, EMUNIC_ADMIN_SLOTS);
+	struct emunic_admin_slot slots[EMUNIC_ADMIN_SLOTS];
+	wait_queue_head_t wait;
+	struct emunic_admin_cmd *cmd;
+	struct emunic_admin_cpl *cpl;
+	void *data;
+	dma_addr_t cmd_dma;
+	dma_addr_t cpl_dma;
+	dma_addr_t data_dma;
+	u32 tail;
+	u32 cq_next;
+	u32 sequence;
+};
+
+/**
+ * struct emunic_event_ring - the event ring
+ * @ring: entries
+ * @ring_dma: address of @ring
+ * @next: next entry to read; the work owns it
+ * @wq: runs @work; nothing on it takes RTNL
+ * @work: reads the ring
+ * @current_event: the entry being handled, copied out of the ring
+ * @running: the work may run; changed with RTNL
+ */
+struct emunic_event_ring {
+	struct emunic_event *ring;
+	dma_addr_t ring_dma;
+	u32 next;
+	struct workqueue_struct *wq;
+	struct work_struct work;
+	struct emunic_event current_event;
+	bool running;
+};
+
+/**
+ * struct emunic_vf_policy - what the administrator decided about a VF
+ * @mac: its address; zero: the VF's own choice
+ * @vlan: port VLAN ID, 0 for none
+ * @qos: priority of the port VLAN
+ * @vlan_proto: TPID of the port VLAN
+ * @trusted: may receive what is not its own
+ */
+struct emunic_vf_policy {
+	u8 mac[ETH_ALEN];
+	u16 vlan;
+	u8 qos;
+	__be16 vlan_proto;
+	bool trusted;
+};
+
+/**
+ * struct emunic_vf_state - what a VF's driver asked for since its last reset
+ * @versioned: VERSION was agreed
+ * @minor: the minor version agreed
+ * @caps: EMUNIC_MBOX_CAP_* granted
+ * @mac: address that the VF chose, zero if none
+ * @num_macs: entries of @macs
+ * @num_vlans: entries of @vlans
+ * @macs: ADD_MAC
+ * @vlans: ADD_VLAN
+ */
+struct emunic_vf_state {
+	bool versioned;
+	u16 minor;
+	u32 caps;
+	u8 mac[ETH_ALEN];
+	u16 num_macs;
+	u16 num_vlans;
+	u8 macs[EMUNIC_VF_MAX_MACS][ETH_ALEN];
+	u16 vlans[EMUNIC_VF_MAX_VLANS];
+};
+
+/**
+ * struct emunic_vf_counters - what went by in a VF's mailbox
+ * @requests: requests received
+ * @refused: answered with a status other than OK
+ * @resets: resets of the VF
+ * @queue_errors: queues of the VF that went into ERROR, as the device says
+ */
+struct emunic_vf_counters {
+	u64 requests;
+	u64 refused;
+	u64 resets;
+	u64 queue_errors;
+};
+
+/**
+ * struct emunic_vf_rec - one enabled VF, as the PF knows it
+ * @ref: one for the table, one for each user
+ * @lock: all of the below
+ * @id: number of the VF, its vport is @id + 1
+ * @policy: outlives resets of VF and PF
+ * @state: forgotten at each reset of the VF
+ * @counters: statistics
+ *
+ * The table and the life of records are sriov.c's alone.
+ */
+struct emunic_vf_rec {
+	struct kref ref;
+	struct mutex lock;
+	u16 id;
+	struct emunic_vf_policy policy;
+	struct emunic_vf_state state;
+	struct emunic_vf_counters counters;
+};
+
+/**
+ * struct emunic_pf - the PF's own data
+ * @emu: the function
+ * @admin: admin queue
+ * @event: event ring
+ * @vfs: records of the enabled VFs, by number; sriov.c
+ */
+struct emunic_pf {
+	struct emunic *emu;
+	struct emunic_admin admin;
+	struct emunic_event_ring event;
+	struct xarray vfs;
+};
+
+/* pf.c */
+int emunic_pf_init(struct emunic *emu);
+void emunic_pf_release(struct emunic *emu);
+int emunic_vport_set_mac(struct emunic *emu, u16 vport, const u8 *mac);
+int emunic_vport_mac_filter(struct emunic *emu, u16 vport, u16 opcode,
+			    const u8 *mac);
+int emunic_vport_vlan_filter(struct emunic *emu, u16 vport, u16 opcode,
+			     u16 vid);
+int emunic_vport_set_vlan(struct emunic *emu, u16 vport,
+			  const struct emunic_vf_policy *policy);
+int emunic_vport_set_rx_mode(struct emunic *emu, u16 vport, u32 mode);
+int emunic_vport_get_stats(struct emunic *emu, u16 vport,
+			   struct emunic_vport_stats *stats);
+
+/* admin.c */
+int emunic_admin_init(struct emunic *emu);
+void emunic_admin_release(struct emunic *emu);
+int emunic_admin_start(struct emunic *emu);
+void emunic_admin_stop(struct emunic *emu);
+void emunic_admin_irq(struct emunic *emu);
+int emunic_admin_exec(struct emunic *emu, u16 opcode, u16 vport,
+		      const void *arg, size_t arg_len, void *data,
+		      size_t data_len);
+
+/* event.c */
+int emunic_event_init(struct emunic *emu);
+void emunic_event_release(struct emunic *emu);
+int emunic_event_start(struct emunic *emu);
+void emunic_event_stop(struct emunic *emu);
+void emunic_event_irq(struct emunic *emu);
+
+#ifdef CONFIG_PCI_IOV
+/* sriov.c */
+int emunic_pf_sriov_configure(struct pci_dev *pdev, int num_vfs);
+void emunic_pf_remove_vfs(struct emunic *emu);
+void emunic_pf_reset_prepare(struct emunic *emu);
+void emunic_pf_reset_done(struct emunic *emu);
+int emunic_pf_replay_vfs(struct emunic *emu);
+struct emunic_vf_rec *emunic_vf_rec_get(struct emunic *emu, unsigned int id);
+void emunic_vf_rec_put(struct emunic_vf_rec *rec);
+void emunic_pf_vf_was_reset(struct emunic *emu, u16 vport);
+void emunic_pf_vf_queue_error(struct emunic *emu, u16 vport, u32 count);
+
+/* pf_policy.c: no hardware, no locks */
+int emunic_policy_check_mac(const u8 *mac);
+int emunic_policy_check_vlan(u16 vlan, u8 qos, __be16 proto);
+void emunic_policy_forget(struct emunic_vf_rec *rec);
+const u8 *emunic_policy_mac(const struct emunic_vf_rec *rec);
+void emunic_policy_config(const struct emunic_vf_rec *rec,
+			  struct emunic_mbox_config *config);
+u16 emunic_policy_version(u16 *major, u16 *minor);
+u16 emunic_policy_vf_set_mac(const struct emunic_vf_rec *rec, const u8 *mac);
+u16 emunic_policy_vf_add_mac(const struct emunic_vf_rec *rec, const u8 *mac,
+			     bool *known);
+u16 emunic_policy_vf_del_mac(const struct emunic_vf_rec *rec, const u8 *mac);
+u16 emunic_policy_vf_add_vlan(const struct emunic_vf_rec *rec, u16 vid,
+			      bool *known);
+u16 emunic_policy_vf_del_vlan(const struct emunic_vf_rec *rec, u16 vid);
+u16 emunic_policy_vf_rx_mode(const struct emunic_vf_rec *rec, u32 mode);
+void emunic_policy_commit_mac(struct emunic_vf_rec *rec, const u8 *mac,
+			      bool add);
+void emunic_policy_commit_vlan(struct emunic_vf_rec *rec, u16 vid, bool add);
+
+/* pf_mbox.c */
+void emunic_pf_mbox_event(struct emunic *emu, const struct emunic_event *event);
+void emunic_pf_mbox_notify(struct emunic *emu, u16 id, u32 cause);
+
+/* pf_mbox_dispatch.c */
+size_t emunic_pf_mbox_dispatch(struct emunic *emu, struct emunic_vf_rec *rec,
+			       const void *msg, size_t len, void *reply);
+
+/* pf_ndo.c */
+int emunic_pf_set_vf_mac(struct net_device *netdev, int vf, u8 *mac);
+int emunic_pf_set_vf_vlan(struct net_device *netdev, int vf, u16 vlan, u8 qos,
+			  __be16 proto);
+int emunic_pf_get_vf_config(struct net_device *netdev, int vf,
+			    struct ifla_vf_info *info);
+int emunic_pf_get_vf_stats(struct net_device *netdev, int vf,
+			   struct ifla_vf_stats *stats);
+#else
+static inline void emunic_pf_remove_vfs(struct emunic *emu) { }
+static inline void emunic_pf_reset_prepare(struct emunic *emu) { }
+static inline void emunic_pf_reset_done(struct emunic *emu) { }
+static inline int emunic_pf_replay_vfs(struct emunic *emu) { return 0; }
+static inline void emunic_pf_vf_was_reset(struct emunic *emu, u16 vport) { }
+static inline void emunic_pf_vf_queue_error(struct emunic *emu, u16 vport,
+					    u32 count) { }
+static inline void emunic_pf_mbox_event(struct emunic *emu,
+					const struct emunic_event *event) { }
+#endif
+
+#endif /* EMUNIC_PF_H */

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * emunic: queue pairs: memory, start and stop, NAPI.
+ */
+#include <linux/dma-mapping.h>
+
+#include "emunic.h"
+
+static u32 emunic_tx_block(const struct emunic_queue *q)
+{
+	return EMUNIC_TX_BLOCK + q->index * EMUNIC_Q_STRIDE;
+}
+
+static u32 emunic_rx_block(const struct emunic_queue *q)
+{
+	return EMUNIC_RX_BLOCK + q->index * EMUNIC_Q_STRIDE;
+}
+
+/**
+ * emunic_queue_get() - the queue pair of an index
+ * @emu: the function
+ * @index: below max_queues
+ *
+ * Return: the pair, made at the first call; NULL without memory
+ */
+struct emunic_queue *emunic_queue_get(struct emunic *emu, unsigned int index)
+{
+	struct emunic_queue *q = emu->queues[index];
+
+	if (q)
+		return q;
+
+	q = kzalloc_obj(*q);
+	if (!q)
+		return NULL;
+
+	q->emu = emu;
+	q->index = index;
+	u64_stats_init(&q->tx.stats.syncp);
+	u64_stats_init(&q->tx.stats.xmit_syncp);
+	u64_stats_init(&q->rx.stats.syncp);
+	/* Pairs with READ_ONCE() in the readers of statistics */
+	smp_store_release(&emu->queues[index], q);
+
+	return q;
+}
+
+/**
+ * emunic_queues_release() - free all queue pairs
+ * @emu: the function, its netdev unregistered
+ */
+void emunic_queues_release(struct emunic *emu)
+{
+	int i;
+
+	for (i = 0; i < EMUNIC_MAX_QUEUES; i++) {
+		kfree(emu->queues[i]);
+		emu->queues[i] = NULL;
+	}
+}
+
+/* Lets the next completion raise the vector; true if it is there already */
+static bool emunic_queue_arm(struct emunic_queue *q)
+{
+	WRITE_ONCE(q->tx.shadow->cq_event, cpu_to_le32(q->tx.cq_next));
+	WRITE_ONCE(q->rx.shadow->cq_event, cpu_to_le32(q->rx.clean));
+	/*
+	 * The events before the look at the rings; the device writes a
+	 * completion before it looks at the event.
+	 */
+	mb();
+
+	return emunic_tx_pending(&q->tx) || emunic_rx_pending(&q->rx);
+}
+
+static int emunic_queue_poll(struct napi_struct *napi, int budget)
+{
+	struct emunic_queue *q = container_of(napi, struct emunic_queue, napi);
+	bool more = emunic_tx_clean(q, budget);
+	int done = 0;
+
+	if (likely(budget))
+		done = emunic_rx_poll(q, budget);
+	if (more || done >= budget)
+		return budget;
+
+	if (napi_complete_done(napi, done) && emunic_queue_arm(q))
+		napi_schedule(napi);
+
+	return done;
+}
+
+/**
+ * emunic_queue_alloc() - memory and NAPI of a queue pair
+ * @q: the pair
+ *
+ * Return: 0 or an errno, with everything freed
+ */
+int emunic_queue_alloc(struct emunic_queue *q)
+{
+	int err;
+
+	q->tx.shadow = &q->emu->shadow[2 * q->index];
+	q->rx.shadow = &q->emu->shadow[2 * q->index + 1];
+	netif_napi_add_config(q->emu->netdev, &q->napi, emunic_queue_poll,
+			      q->index);
+
+	err = emunic_tx_alloc(q);
+	if (!err)
+		err = emunic_rx_alloc(q);
+	if (err)
+		emunic_queue_free(q);
+
+	return err;
+}
+
+/**
+ * emunic_queue_free() - free what emunic_queue_alloc() has made
+ * @q: the pair, stopped
+ */
+void emunic_queue_free(struct emunic_queue *q)
+{
+	emunic_rx_free(q);
+	emunic_tx_free(q);
+	netif_napi_del(&q->napi);
+}
+
+static void emunic_queue_napi_link(struct emunic_queue *q,
+				   struct napi_struct *napi)
+{
+	struct net_device *netdev = q->emu->netdev;
+
+	netif_queue_set_napi(netdev, q->index, NETDEV_QUEUE_TYPE_RX, napi);
+	netif_queue_set_napi(netdev, q->index, NETDEV_QUEUE_TYPE_TX, napi);
+}
+
+/**
+ * emunic_queue_start() - let the device use a queue pair
+ * @q: the pair, allocated, its interrupt requested
+ *
+ * Return: 0 or an errno, with the pair stopped
+ */
+int emunic_queue_start(struct emunic_queue *q)
+{
+	struct emunic *emu = q->emu;
+	u32 tx_block = emunic_tx_block(q);
+	u32 rx_block = emunic_rx_block(q);
+	dma_addr_t shadow;
+	int err;
+
+	shadow = emu->shadow_dma + 2 * q->index * sizeof(*emu->shadow);
+	emunic_block_setup(emu, tx_block, q->tx.desc_dma, q->tx.cpl_dma, shadow,
+			   q->tx.log2, 1 + q->index);
+	shadow += sizeof(*emu->shadow);
+	emunic_block_setup(emu, rx_block, q->rx.desc_dma, q->rx.cpl_dma, shadow,
+			   q->rx.log2, 1 + q->index);
+
+	napi_enable(&q->napi);
+	emunic_queue_napi_link(q, &q->napi);
+	err = emunic_block_start(emu, rx_block);
+	if (err)
+		goto err_napi;
+	err = emunic_block_start(emu, tx_block);
+	if (err)
+		goto err_rx;
+
+	/* NAPI goes on filling where memory was short now */
+	local_bh_disable();
+	if (!emunic_rx_fill(q))
+		napi_schedule(&q->napi);
+	local_bh_enable();
+
+	return 0;
+
+err_rx:
+	emunic_block_stop(emu, rx_block);
+err_napi:
+	napi_disable(&q->napi);
+	emunic_queue_napi_link(q, NULL);
+	return err;
+}
+
+/**
+ * emunic_queue_stop() - take a queue pair back from the device
+ * @q: the pair
+ *
+ * A queue that does not drain is taken back by resetting the function, which
+ * the service work then brings up again.
+ */
+void emunic_queue_stop(struct emunic_queue *q)
+{
+	int tx_err, rx_err;
+
+	tx_err = emunic_block_stop(q->emu, emunic_tx_block(q));
+	rx_err = emunic_block_stop(q->emu, emunic_rx_block(q));
+	if (tx_err == -ETIMEDOUT || rx_err == -ETIMEDOUT) {
+		netdev_err(q->emu->netdev, "queue %u does not drain\n",
+			   q->index);
+		emunic_hw_reset(q->emu);
+		emunic_service_request(q->emu, EMUNIC_CAUSE_RESET);
+	}
+
+	napi_disable(&q->napi);
+	emunic_queue_napi_link(q, NULL);
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * emunic: the service work, and coming back after a reset.
+ *
+ * A function may be reset under the driver: by FLR through the PCI core, which
+ * calls back, or by the PF, of which a VF hears by an interrupt or, when the
+ * reset took its interrupts, by the watchdog that looks at EPOCH. In each case
+ * everything is taken down and brought up again by the same two functions.
+ */
+#include <linux/rtnetlink.h>
+
+#include "emunic.h"
+#include "pf.h"
+
+/* How often to look at EPOCH; how often while a reset is awaited */
+#define EMUNIC_WATCHDOG		(2 * HZ)
+#define EMUNIC_RESET_POLL	(HZ / 20)
+/* An announced reset that does not come is given up after this */
+#define EMUNIC_IMPENDING_MAX	(10 * HZ)
+/* Least time between two restarts after an error */
+#define EMUNIC_RESTART_MIN	HZ
+
+/**
+ * emunic_update_carrier() - make the carrier what STATUS says
+ * @emu: the function
+ *
+ * Context: RTNL
+ */
+void emunic_update_carrier(struct emunic *emu)
+{
+	u32 status;
+
+	if (!test_bit(EMUNIC_STATE_UP, &emu->state))
+		return;
+
+	status = emunic_rd32(emu, EMUNIC_STATUS);
+	if (test_bit(EMUNIC_STATE_LOST, &emu->state))
+		return;
+
+	if (status & EMUNIC_STATUS_LINK_UP)
+		netif_carrier_on(emu->netdev);
+	else
+		netif_carrier_off(emu->netdev);
+}
+
+/**
+ * emunic_quiesce() - take everything down before or after a reset
+ * @emu: the function; the device may be gone
+ *
+ * What users ask for meanwhile is remembered; emunic_restart() does it.
+ *
+ * Context: RTNL
+ */
+void emunic_quiesce(struct emunic *emu)
+{
+	if (test_and_set_bit(EMUNIC_STATE_RESETTING, &emu->state))
+		return;
+
+	emunic_down(emu);
+	clear_bit(EMUNIC_STATE_CTL_READY, &emu->state);
+	emu->ctl->stop(emu);
+}
+
+/**
+ * emunic_restart() - bring a function that was reset up again
+ * @emu: the function, quiesced
+ *
+ * Context: RTNL
+ * Return: 0, or an errno with the function still quiesced
+ */
+int emunic_restart(struct emunic *emu)
+{
+	int err;
+
+	if (!emunic_hw_present(emu))
+		return -ENODEV;
+
+	emu->epoch = emunic_rd32(emu, EMUNIC_EPOCH);
+	emunic_ctl_irq_enable(emu);
+	err = emu->ctl->start(emu);
+	if (err)
+		return err;
+
+	clear_bit(EMUNIC_STATE_RESETTING, &emu->state);
+	err = emunic_filters_replay(emu);
+	if (err)
+		netdev_warn(emu->netdev, "filters not restored: %pe\n",
+			    ERR_PTR(err));
+	if (netif_running(emu->netdev)) {
+		err = emunic_up(emu);
+		if (err)
+			emunic_service_request(emu, EMUNIC_SVC_RESTART);
+	}
+	emu->events.resets++;
+
+	return 0;
+}
+
+/* The function was reset, or is about to be: true if it stays quiesced */
+static bool emunic_service_reset(struct emunic *emu, u32 pending)
+{
+	bool resetting = test_bit(EMUNIC_STATE_RESETTING, &emu->state);
+	bool impending = pending & EMUNIC_CAUSE_RESET_IMPENDING;
+	bool present = emunic_hw_present(emu);
+	bool passed;
+
+	passed = present && emunic_rd32(emu, EMUNIC_EPOCH) != emu->epoch;
+	if (impending && !passed) {
+		emu->impending_since = jiffies;
+		resetting = true;
+	}
+	if (!present || passed)
+		emu->impending_since = 0;
+	else if (!resetting)
+		return false;
+
+	emunic_quiesce(emu);
+	if (!present)
+		return true;
+	if (emu->impending_since &&
+	    time_before(jiffies, emu->impending_since + EMUNIC_IMPENDING_MAX))
+		return true;
+
+	/* Whatever state the function is in, begin from a known one */
+	emu->impending_since = 0;
+	if (!passed && emunic_hw_reset(emu))
+		return true;
+
+	return emunic_restart(emu) != 0;
+}
+
+/* Restarts the queues after an error, not too often */
+static u32 emunic_service_restart(struct emunic *emu)
+{
+	int err;
+
+	if (!netif_running(emu->netdev))
+		return 0;
+	if (emu->events.restarts &&
+	    time_before(jiffies, emu->restarted + EMUNIC_RESTART_MIN))
+		return EMUNIC_SVC_RESTART;
+
+	emu->restarted = jiffies;
+	emu->events.restarts++;
+	emunic_down(emu);
+	err = emunic_up(emu);
+	if (err) {
+		netdev_err(emu->netdev, "queues not restarted: %pe\n",
+			   ERR_PTR(err));
+		return EMUNIC_SVC_RESTART;
+	}
+
+	return 0;
+}
+
+/* Returns what is to be done later */
+static u32 emunic_service_run(struct emunic *emu, u32 pending)
+{
+	if (pending & EMUNIC_CAUSE_QUEUE_ERROR) {
+		emu->events.queue_errors++;
+		pending |= EMUNIC_SVC_RESTART;
+	}
+	if (emu->is_vf)
+		emunic_vf_service(emu, pending);
+	if (pending & EMUNIC_SVC_RX_MODE)
+		emunic_filters_sync_netdev(emu);
+	if (pending & EMUNIC_SVC_RESTART)
+		pending = emunic_service_restart(emu);
+	else
+		pending = 0;
+	emunic_update_carrier(emu);
+
+	return pending;
+}
+
+static void emunic_service(struct work_struct *work)
+{
+	struct emunic *emu = container_of(work, struct emunic, service.work);
+	unsigned long delay = round_jiffies_relative(EMUNIC_WATCHDOG);
+	u32 pending = atomic_xchg(&emu->pending, 0);
+	u32 later = 0;
+
+	rtnl_lock();
+	if (test_bit(EMUNIC_STATE_FLR, &emu->state))
+		goto out;
+	if (emunic_service_reset(emu, pending)) {
+		later = pending & EMUNIC_SVC_RX_MODE;
+		delay = EMUNIC_RESET_POLL;
+	} else {
+		later = emunic_service_run(emu, pending);
+		if (later)
+			delay = EMUNIC_RESTART_MIN;
+	}
+out:
+	rtnl_unlock();
+
+	atomic_or(later, &emu->pending);
+	if (!test_bit(EMUNIC_STATE_REMOVING, &emu->state))
+		queue_delayed_work(system_long_wq, &emu->service, delay);
+}
+
+/**
+ * emunic_service_init() - prepare the service work
+ * @emu: the function
+ */
+void emunic_service_init(struct emunic *emu)
+{
+	INIT_DELAYED_WORK(&emu->service, emunic_service);
+	init_completion(&emu->irq_test);
+	/* Requests before emunic_service_start() are kept, not run */
+	set_bit(EMUNIC_STATE_REMOVING, &emu->state);
+}
+
+/**
+ * emunic_service_start() - let the service work run
+ * @emu: the function, its netdev registered
+ */
+void emunic_service_start(struct emunic *emu)
+{
+	clear_bit(EMUNIC_STATE_REMOVING, &emu->state);
+	queue_delayed_work(system_long_wq, &emu->service,
+			   atomic_read(&emu->pending) ? 0 : EMUNIC_WATCHDOG);
+}
+
+/**
+ * emunic_service_stop() - end the service work for good
+ * @emu: the function
+ *
+ * Context: without RTNL
+ */
+void emunic_service_stop(struct emunic *emu)
+{
+	set_bit(EMUNIC_STATE_REMOVING, &emu->state);
+	cancel_delayed_work_sync(&emu->service);
+}
+
+/**
+ * emunic_service_request() - have the service work do something soon
+ * @emu: the function
+ * @what: EMUNIC_CAUSE_* and EMUNIC_SVC_*
+ *
+ * Context: any
+ */
+void emunic_service_request(struct emunic *emu, u32 what)
+{
+	atomic_or(what, &emu->pending);
+	if (!test_bit(EMUNIC_STATE_REMOVING, &emu->state))
+		mod_delayed_work(system_long_wq, &emu->service, 0);
+}
+
+static void emunic_reset_prepare(struct pci_dev *pdev)
+{
+	struct emunic *emu = pci_get_drvdata(pdev);
+
+	if (!emu->is_vf)
+		emunic_pf_reset_prepare(emu);
+
+	rtnl_lock();
+	set_bit(EMUNIC_STATE_FLR, &emu->state);
+	emunic_quiesce(emu);
+	rtnl_unlock();
+}
+
+static void emunic_reset_done(struct pci_dev *pdev)
+{
+	struct emunic *emu = pci_get_drvdata(pdev);
+	int err;
+
+	rtnl_lock();
+	clear_bit(EMUNIC_STATE_FLR, &emu->state);
+	err = emunic_restart(emu);
+	rtnl_unlock();
+
+	/* The service work goes on trying */
+	if (err)
+		netdev_err(emu->netdev, "not back after the reset: %pe\n",
+			   ERR_PTR(err));
+	if (!emu->is_vf)
+		emunic_pf_reset_done(emu);
+	emunic_service_request(emu, 0);
+}
+
+const struct pci_error_handlers emunic_err_handlers = {
+	.reset_prepare	= emunic_reset_prepare,
+	.reset_done	= emunic_reset_done,
+};

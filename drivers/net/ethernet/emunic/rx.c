@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * emunic: receive.
+ *
+ * Buffers are pages of a page_pool and stay mapped. The first buffer of a frame
+ * becomes the head of an skb, the others its fragments; small frames are
+ * copied so that their page goes back at once.
+ */
+#include <linux/dma-mapping.h>
+#include <net/page_pool/helpers.h>
+
+#include "emunic.h"
+
+#define EMUNIC_RX_HEADROOM	(NET_SKB_PAD + NET_IP_ALIGN)
+#define EMUNIC_RX_TAILROOM	SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
+#define EMUNIC_RX_TRUESIZE	PAGE_SIZE
+#define EMUNIC_RX_BUF_LEN \
+	(EMUNIC_RX_TRUESIZE - SKB_DATA_ALIGN(EMUNIC_RX_HEADROOM) - \
+	 EMUNIC_RX_TAILROOM)
+
+/* Buffers to refill in one go, as a shift of the ring size */
+#define EMUNIC_RX_FILL_SHIFT	4
+
+static u32 emunic_rx_mask(const struct emunic_rx *rx)
+{
+	return BIT(rx->log2) - 1;
+}
+
+static void emunic_rx_inc(struct emunic_rx *rx, u64_stats_t *counter)
+{
+	u64_stats_update_begin(&rx->stats.syncp);
+	u64_stats_inc(counter);
+	u64_stats_update_end(&rx->stats.syncp);
+}
+
+/**
+ * emunic_rx_fill() - post a buffer for each free descriptor
+ * @q: queue pair
+ *
+ * Return: false if the ring is short of buffers because of a failed allocation
+ */
+bool emunic_rx_fill(struct emunic_queue *q)
+{
+	struct emunic_rx *rx = &q->rx;
+	u32 end = rx->clean + BIT(rx->log2);
+	u32 start = rx->posted;
+
+	while (rx->posted != end) {
+		u32 slot = rx->posted & emunic_rx_mask(rx);
+		struct emunic_rx_desc *desc = &rx->desc[slot];
+		struct page *page;
+
+		page = page_pool_dev_alloc_pages(rx->pool);
+		if (unlikely(!page)) {
+			emunic_rx_inc(rx, &rx->stats.alloc_fail);
+			break;
+		}
+
+		rx->pages[slot] = page;
+		desc->addr = cpu_to_le64(page_pool_get_dma_addr(page) +
+					 EMUNIC_RX_HEADROOM);
+		desc->len = cpu_to_le32(rx->buf_len);
+		desc->buf_id = cpu_to_le16(slot);
+		desc->reserved = 0;
+		rx->posted++;
+	}
+
+	if (rx->posted != start) {
+		/* Descriptors before the tail */
+		dma_wmb();
+		WRITE_ONCE(rx->shadow->sq_tail, cpu_to_le32(rx->posted));
+	}
+
+	return rx->posted == end;
+}
+
+/* Copies a frame of one small buffer; the page stays with the pool */
+static struct sk_buff *emunic_rx_copy(struct emunic_queue *q, struct page *page,
+				      u32 len)
+{
+	struct emunic_rx *rx = &q->rx;
+	struct sk_buff *skb;
+
+	skb = napi_alloc_skb(&q->napi, len);
+	if (likely(skb)) {
+		skb_put_data(skb, page_address(page) + EMUNIC_RX_HEADROOM, len);
+		emunic_rx_inc(rx, &rx->stats.copied);
+	}
+	page_pool_recycle_direct(rx->pool, page);
+
+	return skb;
+}
+
+static struct sk_buff *emunic_rx_build(struct emunic_rx *rx, struct page *page,
+				       u32 len)
+{
+	struct sk_buff *skb;
+
+	skb = napi_build_skb(page_address(page), EMUNIC_RX_TRUESIZE);
+	if (unlikely(!skb)) {
+		page_pool_recycle_direct(rx->pool, page);
+		return NULL;
+	}
+
+	skb_reserve(skb, EMUNIC_RX_HEADROOM);
+	__skb_put(skb, len);
+	skb_mark_for_recycle(skb);
+
+	return skb;
+}
+
+/* Drops the frame being received, up to its end */
+static void emunic_rx_drop(struct emunic_queue *q)
+{
+	struct emunic_rx *rx = &q->rx;
+
+	if (rx->skb)
+		napi_consume_skb(rx->skb, 1);
+	rx->skb = NULL;
+	rx->skip = true;
+	emunic_rx_inc(rx, &rx->stats.dropped);
+}
+
+/* Adds one buffer to the frame being received; rx->skip if it is dropped */
+static void emunic_rx_buffer(struct emunic_queue *q, struct page *page, u32 len,
+			     bool last)
+{
+	struct emunic_rx *rx = &q->rx;
+	int frags;
+
+	page_pool_dma_sync_for_cpu(rx->pool, page, EMUNIC_RX_HEADROOM, len);
+
+	if (rx->skip) {
+		page_pool_recycle_direct(rx->pool, page);
+		return;
+	}
+
+	if (!rx->skb) {
+		if (last && len <= EMUNIC_RX_COPY_MAX)
+			rx->skb = emunic_rx_copy(q, page, len);
+		else
+			rx->skb = emunic_rx_build(rx, page, len);
+		if (unlikely(!rx->skb)) {
+			emunic_rx_inc(rx, &rx->stats.alloc_fail);
+			emunic_rx_drop(q);
+		}
+		return;
+	}
+
+	frags = skb_shinfo(rx->skb)->nr_frags;
+	if (unlikely(frags == MAX_SKB_FRAGS)) {
+		page_pool_recycle_direct(rx->pool, page);
+		emunic_rx_drop(q);
+		return;
+	}
+	skb_add_rx_frag(rx->skb, frags, page, EMUNIC_RX_HEADROOM, len,
+			EMUNIC_RX_TRUESIZE);
+}
+
+static bool emunic_rx_gso(struct sk_buff *skb, const struct emunic_rx_cpl *cpl)
+{
+	struct skb_shared_info *info = skb_shinfo(skb);
+	u16 hdr_len = le16_to_cpu(cpl->hdr_len);
+	u16 size = le16_to_cpu(cpl->gso_size);
+
+	if (!size || hdr_len >= skb->len || hdr_len > skb_headlen(skb) ||
+	    skb->ip_summed != CHECKSUM_PARTIAL)
+		return false;
+
+	switch (cpl->gso_type) {
+	case EMUNIC_GSO_TCPV4:
+		info->gso_type = SKB_GSO_TCPV4;
+		break;
+	case EMUNIC_GSO_TCPV6:
+		info->gso_type = SKB_GSO_TCPV6;
+		break;
+	default:
+		return false;
+	}
+
+	/* Another function's word for it: to be checked before it is sent on */
+	info->gso_type |= SKB_GSO_DODGY;
+	info->gso_size = size;
+	info->gso_segs = DIV_ROUND_UP(skb->len - hdr_len, size);
+	return true;
+}
+
+/* Fills in what the completion says of the frame; false if it makes no sense */
+static bool emunic_rx_metadata(struct emunic_queue *q, struct sk_buff *skb,
+			       const struct emunic_rx_cpl *cpl)
+{
+	netdev_features_t features = q->emu->netdev->features;
+	u16 flags = le16_to_cpu(cpl->flags);
+
+	if (flags & EMUNIC_RX_CSUM_PARTIAL) {
+		if (!skb_partial_csum_set(skb, le16_to_cpu(cpl->csum_start),
+					  le16_to_cpu(cpl->csum_offset)))
+			return false;
+	} else if ((flags & EMUNIC_RX_CSUM_OK) && (features & NETIF_F_RXCSUM)) {
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+	}
+
+	if ((flags & EMUNIC_RX_GSO) && !emunic_rx_gso(skb, cpl))
+		return false;
+
+	if (flags & EMUNIC_RX_VLAN)
+		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q),
+				       le16_to_cpu(cpl->vlan_tci));
+
+	if ((flags & EMUNIC_RX_HASH) && (features & NETIF_F_RXHASH))
+		skb_set_hash(skb, le32_to_cpu(cpl->hash),
+			     cpl->hash_type == EMUNIC_RX_HASH_L4 ?
+			     PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
+
+	return true;
+}
+
+static void emunic_rx_account(struct emunic_rx *rx, const struct sk_buff *skb)
+{
+	struct emunic_rx_stats *stats = &rx->stats;
+	u32 segs = skb_shinfo(skb)->gso_segs ?: 1;
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->packets, segs);
+	u64_stats_add(&stats->bytes, skb->len);
+	if (skb_is_gso(skb)) {
+		u64_stats_inc(&stats->gro_packets);
+		u64_stats_add(&stats->gro_wire_packets, segs);
+	}
+	if (skb->ip_summed == CHECKSUM_NONE)
+		u64_stats_inc(&stats->csum_none);
+	else
+		u64_stats_inc(&stats->csum_unnecessary);
+	u64_stats_update_end(&stats->syncp);
+}
+
+static void emunic_rx_deliver(struct emunic_queue *q)
+{
+	struct emunic_rx *rx = &q->rx;
+	struct sk_buff *skb = rx->skb;
+
+	if (unlikely(skb->len < ETH_HLEN ||
+		     !emunic_rx_metadata(q, skb, &rx->head))) {
+		emunic_rx_inc(rx, &rx->stats.bad_cpl);
+		emunic_rx_drop(q);
+		return;
+	}
+
+	rx->skb = NULL;
+	emunic_rx_account(rx, skb);
+	skb_record_rx_queue(skb, q->index);
+	skb->protocol = eth_type_trans(skb, q->emu->netdev);
+	napi_gro_receive(&q->napi, skb);
+}
+
+/* A completion that no sound device writes: nothing after it can be trusted */
+static void emunic_rx_broken(struct emunic_queue *q)
+{
+	struct emunic_rx *rx = &q->rx;
+
+	rx->broken = true;
+	emunic_rx_inc(rx, &rx->stats.bad_cpl);
+	emunic_rx_drop(q);
+	q->emu->events.bad_cpls++;
+	emunic_service_request(q->emu, EMUNIC_SVC_RESTART);
+}
+
+/**
+ * emunic_rx_pending() - is there a completion that was not handled?
+ * @rx: Rx half of a queue
+ *
+ * Return: true if so
+ */
+bool emunic_rx_pending(const struct emunic_rx *rx)
+{
+	u16 flags;
+
+	if (unlikely(rx->broken))
+		return false;
+
+	flags = le16_to_cpu(READ_ONCE(rx->cpl[rx->clean &
+					      emunic_rx_mask(rx)].flags));
+
+	return (flags & EMUNIC_CPL_PHASE) == emunic_phase(rx->clean, rx->log2);
+}
+
+/**
+ * emunic_rx_poll() - pass received frames up, post new buffers
+ * @q: queue pair
+ * @budget: frames at most
+ *
+ * Return: frames handled; @budget if there is more to do
+ */
+int emunic_rx_poll(struct emunic_queue *q, int budget)
+{
+	struct emunic_rx *rx = &q->rx;
+	int done = 0;
+
+	while (done < budget && emunic_rx_pending(rx)) {
+		u32 slot = rx->clean & emunic_rx_mask(rx);
+		const struct emunic_rx_cpl *cpl;
+		struct page *page;
+		bool last;
+		u32 len;
+
+		/* The rest of the entry after its phase bit */
+		dma_rmb();
+		cpl = &rx->cpl[slot];
+		len = le32_to_cpu(READ_ONCE(cpl->len));
+		last = cpl->flags & cpu_to_le16(EMUNIC_RX_EOP);
+		page = rx->pages[slot];
+		if (unlikely(!page || len > rx->buf_len || !len ||
+			     le16_to_cpu(cpl->buf_id) != slot)) {
+			emunic_rx_broken(q);
+			break;
+		}
+
+		rx->pages[slot] = NULL;
+		if (!rx->skb && !rx->skip)
+			rx->head = *cpl;
+		emunic_rx_buffer(q, page, len, last);
+		rx->clean++;
+		if (!last)
+			continue;
+
+		if (rx->skb)
+			emunic_rx_deliver(q);
+		rx->skip = false;
+		done++;
+	}
+
+	if (rx->clean + BIT(rx->log2) - rx->posted >=
+	    BIT(rx->log2 - EMUNIC_RX_FILL_SHIFT) && !emunic_rx_fill(q))
+		return budget;
+
+	return done;
+}
+
+static int emunic_rx_pool_create(struct emunic_queue *q)
+{
+	struct page_pool_params params = {
+		.flags = PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV,
+		.pool_size = BIT(q->rx.log2),
+		.nid = NUMA_NO_NODE,
+		.dev = &q->emu->pdev->dev,
+		.netdev = q->emu->netdev,
+		.napi = &q->napi,
+		.queue_idx = q->index,
+		.dma_dir = DMA_FROM_DEVICE,
+		.offset = EMUNIC_RX_HEADROOM,
+		.max_len = EMUNIC_RX_BUF_LEN,
+	};
+	struct page_pool *pool;
+
+	pool = page_pool_create(&params);
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+
+	q->rx.pool = pool;
+	return 0;
+}
+
+/**
+ * emunic_rx_alloc() - memory of the Rx half, without buffers
+ * @q: queue pair; q->rx.shadow is set
+ *
+ * Return: 0 or an errno; emunic_rx_free() frees what there is
+ */
+int emunic_rx_alloc(struct emunic_queue *q)
+{
+	struct device *dev = &q->emu->pdev->dev;
+	struct emunic_rx *rx = &q->rx;
+	size_t size;
+
+	/* The longest GSO frame fits a head and all fragments */
+	BUILD_BUG_ON(EMUNIC_RX_BUF_LEN * (MAX_SKB_FRAGS + 1) <
+		     EMUNIC_GSO_FRAME_MAX);
+
+	rx->log2 = q->emu->rx_log2;
+	rx->buf_len = EMUNIC_RX_BUF_LEN;
+	rx->posted = 0;
+	rx->clean = 0;
+	rx->skip = false;
+	rx->broken = false;
+
+	size = BIT(rx->log2);
+	rx->pages = kvcalloc(size, sizeof(*rx->pages), GFP_KERNEL);
+	rx->desc = dma_alloc_coherent(dev, size * sizeof(*rx->desc),
+				      &rx->desc_dma, GFP_KERNEL);
+	rx->cpl = dma_alloc_coherent(dev, size * sizeof(*rx->cpl),
+				     &rx->cpl_dma, GFP_KERNEL);
+	if (!rx->pages || !rx->desc || !rx->cpl)
+		return -ENOMEM;
+
+	return emunic_rx_pool_create(q);
+}
+
+/**
+ * emunic_rx_free() - free buffers and memory of the Rx half
+ * @q: queue pair, stopped, NAPI disabled
+ */
+void emunic_rx_free(struct emunic_queue *q)
+{
+	struct device *dev = &q->emu->pdev->dev;
+	size_t size = BIT(q->rx.log2);
+	struct emunic_rx *rx = &q->rx;
+	u32 i;
+
+	if (rx->skb)
+		dev_kfree_skb_any(rx->skb);
+	rx->skb = NULL;
+	for (i = 0; rx->pages && rx->pool && i < size; i++)
+		if (rx->pages[i])
+			page_pool_put_full_page(rx->pool, rx->pages[i], false);
+	page_pool_destroy(rx->pool);
+
+	if (rx->cpl)
+		dma_free_coherent(dev, size * sizeof(*rx->cpl), rx->cpl,
+				  rx->cpl_dma);
+	if (rx->desc)
+		dma_free_coherent(dev, size * sizeof(*rx->desc), rx->desc,
+				  rx->desc_dma);
+	kvfree(rx->pages);
+	rx->pool = NULL;
+	rx->cpl = NULL;
+	rx->desc = NULL;
+	rx->pages = NULL;
+}

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * emunic: enabling VFs, and the life of their records.
+ */
+#include <linux/delay.h>
+
+#include "emunic.h"
+#include "pf.h"
+
+static void emunic_vf_rec_free(struct kref *ref)
+{
+	struct emunic_vf_rec *rec;
+
+	rec = container_of(ref, struct emunic_vf_rec, ref);
+	mutex_destroy(&rec->lock);
+	kfree(rec);
+}
+
+/**
+ * emunic_vf_rec_get() - find the record of a VF
+ * @emu: the PF
+ * @id: number of the VF
+ *
+ * Return: the record, with a reference; NULL if the VF is not enabled
+ */
+struct emunic_vf_rec *emunic_vf_rec_get(struct emunic *emu, unsigned int id)
+{
+	struct emunic_vf_rec *rec;
+
+	xa_lock(&emu->pf->vfs);
+	rec = xa_load(&emu->pf->vfs, id);
+	if (rec)
+		kref_get(&rec->ref);
+	xa_unlock(&emu->pf->vfs);
+
+	return rec;
+}
+
+/**
+ * emunic_vf_rec_put() - give a reference back
+ * @rec: the record
+ */
+void emunic_vf_rec_put(struct emunic_vf_rec *rec)
+{
+	kref_put(&rec->ref, emunic_vf_rec_free);
+}
+
+static int emunic_vf_rec_add(struct emunic *emu, u16 id)
+{
+	struct emunic_vf_rec *rec;
+	int err;
+
+	rec = kzalloc_obj(*rec);
+	if (!rec)
+		return -ENOMEM;
+
+	kref_init(&rec->ref);
+	mutex_init(&rec->lock);
+	rec->id = id;
+	err = xa_insert(&emu->pf->vfs, id, rec, GFP_KERNEL);
+	if (err)
+		emunic_vf_rec_put(rec);
+
+	return err;
+}
+
+static void emunic_vf_recs_remove(struct emunic *emu)
+{
+	struct emunic_vf_rec *rec;
+	unsigned long id;
+
+	xa_for_each(&emu->pf->vfs, id, rec) {
+		xa_erase(&emu->pf->vfs, id);
+		emunic_vf_rec_put(rec);
+	}
+}
+
+/* The VF after @vf, whose reference goes over to it; NULL begins, and ends */
+static struct pci_dev *emunic_vf_next(struct emunic *emu, struct pci_dev *vf)
+{
+	do {
+		vf = pci_get_device(EMUNIC_PCI_VENDOR, EMUNIC_PCI_DEVICE_VF,
+				    vf);
+	} while (vf && (!vf->is_virtfn || pci_physfn(vf) != emu->pdev));
+
+	return vf;
+}
+
+/*
+ * Somebody else's work depends on the VF: it is given to a guest, either by a
+ * hypervisor that says so, or by a driver that lets user space do DMA and has
+ * the VF open.
+ */
+static bool emunic_vf_in_use(struct pci_dev *vf)
+{
+	struct pci_driver *driver;
+	bool in_use;
+
+	device_lock(&vf->dev);
+	driver = pci_dev_driver(vf);
+	in_use = driver && driver->driver_managed_dma && pci_is_enabled(vf);
+	device_unlock(&vf->dev);
+
+	return in_use;
+}
+
+static bool emunic_vfs_in_use(struct emunic *emu)
+{
+	struct pci_dev *vf = NULL;
+
+	if (pci_vfs_assigned(emu->pdev))
+		return true;
+
+	while ((vf = emunic_vf_next(emu, vf))) {
+		if (!emunic_vf_in_use(vf))
+			continue;
+		pci_dev_put(vf);
+		return true;
+	}
+
+	return false;
+}
+
+static void emunic_sriov_disable(struct emunic *emu)
+{
+	int i, num = pci_num_vf(emu->pdev);
+
+	pci_disable_sriov(emu->pdev);
+	emunic_vf_recs_remove(emu);
+	for (i = 0; i < num; i++)
+		emunic_admin_exec(emu, EMUNIC_ADMIN_VPORT_CLEAR, i + 1, NULL, 0,
+				  NULL, 0);
+}
+
+static int emunic_sriov_enable(struct emunic *emu, int num_vfs)
+{
+	int i, err = 0;
+
+	/* The VFs talk to the PF as soon as they are there */
+	for (i = 0; i < num_vfs && !err; i++)
+		err = emunic_vf_rec_add(emu, i);
+	if (!err)
+		err = pci_enable_sriov(emu->pdev, num_vfs);
+	if (err)
+		emunic_vf_recs_remove(emu);
+
+	return err;
+}
+
+/**
+ * emunic_pf_sriov_configure() - set the number of VFs
+ * @pdev: the PF
+ * @num_vfs: 0 disables them
+ *
+ * Return: @num_vfs, or an errno; -EBUSY if a VF is in use elsewhere
+ */
+int emunic_pf_sriov_configure(struct pci_dev *pdev, int num_vfs)
+{
+	struct emunic *emu = pci_get_drvdata(pdev);
+
+	if (emu->is_vf)
+		return -EOPNOTSUPP;
+
+	if (num_vfs)
+		return emunic_sriov_enable(emu, num_vfs) ?: num_vfs;
+
+	if (emunic_vfs_in_use(emu)) {
+		pci_err(pdev, "VFs are assigned, not disabled\n");
+		return -EBUSY;
+	}
+	emunic_sriov_disable(emu);
+
+	return 0;
+}
+
+/**
+ * emunic_pf_remove_vfs() - disable all VFs because the PF goes
+ * @emu: the PF, its control path still running
+ *
+ * Waits for a VF that is assigned until its user gives it back.
+ */
+void emunic_pf_remove_vfs(struct emunic *emu)
+{
+	if (!pci_num_vf(emu->pdev))
+		return;
+
+	if (emunic_vfs_in_use(emu))
+		pci_warn(emu->pdev, "removed while VFs are assigned\n");
+	emunic_sriov_disable(emu);
+}
+
+/**
+ * emunic_pf_vf_was_reset() - forget what the VF's driver had asked for
+ * @emu: the PF
+ * @vport: of the VF
+ *
+ * The device has cleared the filters itself; the address that the VF had chosen
+ * is policy to the device and is cleared here.
+ *
+ * Context: event work
+ */
+void emunic_pf_vf_was_reset(struct emunic *emu, u16 vport)
+{
+	static const u8 zero[ETH_ALEN];
+	struct emunic_vf_rec *rec;
+	bool clear;
+
+	rec = emunic_vf_rec_get(emu, vport - 1);
+	if (!rec)
+		return;
+
+	mutex_lock(&rec->lock);
+	clear = !is_zero_ether_addr(rec->state.mac) &&
+		is_zero_ether_addr(rec->policy.mac);
+	emunic_policy_forget(rec);
+	rec->counters.resets++;
+	if (clear)
+		emunic_vport_set_mac(emu, vport, zero);
+	mutex_unlock(&rec->lock);
+	emunic_vf_rec_put(rec);
+}
+
+/**
+ * emunic_pf_vf_queue_error() - remember queue errors of a VF
+ * @emu: the PF
+ * @vport: of the VF
+ * @count: queue errors so far
+ *
+ * Context: event work
+ */
+void emunic_pf_vf_queue_error(struct emunic *emu, u16 vport, u32 count)
+{
+	struct emunic_vf_rec *rec = emunic_vf_rec_get(emu, vport - 1);
+
+	if (!rec)
+		return;
+
+	mutex_lock(&rec->lock);
+	rec->counters.queue_errors = count;
+	mutex_unlock(&rec->lock);
+	emunic_vf_rec_put(rec);
+}
+
+static int emunic_pf_replay_vf(struct emunic *emu, struct emunic_vf_rec *rec)
+{
+	u16 vport = rec->id + 1;
+	int err = 0;
+
+	mutex_lock(&rec->lock);
+	/* The PF's reset was the VF's too */
+	emunic_policy_forget(rec);
+	if (!is_zero_ether_addr(rec->policy.mac))
+		err = emunic_vport_set_mac(emu, vport, rec->policy.mac);
+	if (!err && rec->policy.vlan)
+		err = emunic_vport_set_vlan(emu, vport, &rec->policy);
+	mutex_unlock(&rec->lock);
+
+	return err;
+}
+
+/**
+ * emunic_pf_replay_vfs() - bring all policy to a PF that was reset
+ * @emu: the PF, its admin queue running
+ *
+ * Return: 0 or an errno
+ */
+int emunic_pf_replay_vfs(struct emunic *emu)
+{
+	struct emunic_vf_rec *rec;
+	unsigned long id;
+	int err = 0;
+
+	/* FLR and changes of the table exclude each other: device lock */
+	xa_for_each(&emu->pf->vfs, id, rec)
+		err = emunic_pf_replay_vf(emu, rec) ?: err;
+
+	return err;
+}
+
+/**
+ * emunic_pf_reset_prepare() - an FLR of the PF is about to reset its VFs
+ * @emu: the PF, its control path still running
+ *
+ * Tells the VFs, and saves their PCI configuration, which the FLR takes and
+ * nobody else would restore.
+ *
+ * Context: device lock of the PF
+ */
+void emunic_pf_reset_prepare(struct emunic *emu)
+{
+	int i, num = pci_num_vf(emu->pdev);
+	struct pci_dev *vf = NULL;
+
+	for (i = 0; i < num; i++)
+		emunic_pf_mbox_notify(emu, i, EMUNIC_CAUSE_RESET_IMPENDING);
+
+	while ((vf = emunic_vf_next(emu, vf))) {
+		device_lock(&vf->dev);
+		pci_save_state(vf);
+		device_unlock(&vf->dev);
+	}
+}
+
+/**
+ * emunic_pf_reset_done() - give the VFs their PCI configuration back
+ * @emu: the PF, restarted
+ *
+ * Context: device lock of the PF
+ */
+void emunic_pf_reset_done(struct emunic *emu)
+{
+	struct pci_dev *vf = NULL;
+
+	while ((vf = emunic_vf_next(emu, vf))) {
+		device_lock(&vf->dev);
+		pci_restore_state(vf);
+		device_unlock(&vf->dev);
+	}
+}

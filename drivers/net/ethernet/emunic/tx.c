@@ -1,0 +1,563 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * emunic: transmit.
+ *
+ * Small frames, and the small heads of large ones, are copied into a bounce
+ * ring that is mapped for good. What is left of a frame is mapped in one go, so
+ * that unmapping it costs the IOMMU one invalidation at most.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/tcp.h>
+#include <net/netdev_queues.h>
+
+#include "emunic.h"
+
+/* Metadata, the head and every fragment of a frame */
+#define EMUNIC_TX_FRAME_DESCS	(MAX_SKB_FRAGS + 2)
+/* Completions that one poll may handle */
+#define EMUNIC_TX_POLL_MAX	256
+
+static u32 emunic_tx_mask(const struct emunic_tx *tx)
+{
+	return BIT(tx->log2) - 1;
+}
+
+static unsigned int emunic_tx_avail(const struct emunic_tx *tx)
+{
+	return BIT(tx->log2) - (READ_ONCE(tx->next) - READ_ONCE(tx->clean));
+}
+
+static unsigned int emunic_tx_wake_level(const struct emunic_tx *tx)
+{
+	return min_t(unsigned int, BIT(tx->log2), 2 * EMUNIC_TX_FRAME_DESCS);
+}
+
+static bool emunic_tx_needs_meta(const struct sk_buff *skb)
+{
+	return skb->ip_summed == CHECKSUM_PARTIAL || skb_vlan_tag_present(skb);
+}
+
+static void emunic_tx_put_meta(struct emunic_tx *tx, u32 index,
+			       const struct sk_buff *skb)
+{
+	struct emunic_tx_meta *meta;
+	u16 flags = EMUNIC_TX_META;
+
+	meta = (void *)&tx->desc[index & emunic_tx_mask(tx)];
+	memset(meta, 0, sizeof(*meta));
+
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		flags |= EMUNIC_TX_CSUM;
+		meta->csum_start = cpu_to_le16(skb_checksum_start_offset(skb));
+		meta->csum_offset = cpu_to_le16(skb->csum_offset);
+	}
+	if (skb_is_gso(skb)) {
+		flags |= EMUNIC_TX_GSO;
+		meta->gso_size = cpu_to_le16(skb_shinfo(skb)->gso_size);
+		meta->gso_type = skb_is_gso_v6(skb) ? EMUNIC_GSO_TCPV6 :
+						      EMUNIC_GSO_TCPV4;
+		meta->hdr_len = cpu_to_le16(skb_tcp_all_headers(skb));
+	}
+	if (skb_vlan_tag_present(skb)) {
+		flags |= EMUNIC_TX_VLAN;
+		meta->vlan_tci = cpu_to_le16(skb_vlan_tag_get(skb));
+	}
+	meta->flags = cpu_to_le16(flags);
+}
+
+static void emunic_tx_put_desc(struct emunic_tx *tx, u32 index,
+			       dma_addr_t addr, u32 len)
+{
+	struct emunic_tx_desc *desc = &tx->desc[index & emunic_tx_mask(tx)];
+
+	desc->addr = cpu_to_le64(addr);
+	desc->len = cpu_to_le32(len);
+	desc->flags = 0;
+	desc->reserved = 0;
+}
+
+/* Copies the first @len bytes of the frame into the bounce slot of @index */
+static void emunic_tx_put_copy(struct emunic_tx *tx, u32 index,
+			       const struct sk_buff *skb, u32 len)
+{
+	u32 at = (index & emunic_tx_mask(tx)) * EMUNIC_TX_COPY_MAX;
+
+	skb_copy_bits(skb, 0, tx->bounce + at, len);
+	emunic_tx_put_desc(tx, index, tx->bounce_dma + at, len);
+}
+
+static int emunic_tx_put_single(struct device *dev, struct emunic_tx *tx,
+				struct emunic_tx_buf *buf, u32 index,
+				struct sk_buff *skb, bool head)
+{
+	const skb_frag_t *frag = &skb_shinfo(skb)->frags[0];
+
+	if (head) {
+		buf->len = skb_headlen(skb);
+		buf->addr = dma_map_single(dev, skb->data, buf->len,
+					   DMA_TO_DEVICE);
+	} else {
+		buf->len = skb_frag_size(frag);
+		buf->addr = skb_frag_dma_map(dev, frag, 0, buf->len,
+					     DMA_TO_DEVICE);
+	}
+	if (dma_mapping_error(dev, buf->addr)) {
+		buf->len = 0;
+		return -ENOMEM;
+	}
+
+	emunic_tx_put_desc(tx, index, buf->addr, buf->len);
+	return 1;
+}
+
+/* Maps the pieces as one list, which an IOMMU makes one range of addresses */
+static int emunic_tx_put_list(struct device *dev, struct emunic_tx *tx,
+			      struct emunic_tx_buf *buf, u32 index,
+			      struct sk_buff *skb, bool head)
+{
+	struct scatterlist *sg = &tx->sg[buf - tx->buf], *s = sg;
+	const struct skb_shared_info *info = skb_shinfo(skb);
+	int pieces = info->nr_frags + head;
+	int i, count;
+
+	sg_init_table(sg, pieces);
+	if (head) {
+		sg_set_buf(s, skb->data, skb_headlen(skb));
+		s = sg_next(s);
+	}
+	for (i = 0; i < info->nr_frags; i++) {
+		const skb_frag_t *frag = &info->frags[i];
+
+		sg_set_page(s, skb_frag_page(frag), skb_frag_size(frag),
+			    skb_frag_off(frag));
+		s = sg_next(s);
+	}
+
+	count = dma_map_sg(dev, sg, pieces, DMA_TO_DEVICE);
+	if (!count)
+		return -ENOMEM;
+
+	buf->nents = pieces;
+	for_each_sg(sg, s, count, i)
+		emunic_tx_put_desc(tx, index + i, sg_dma_address(s),
+				   sg_dma_len(s));
+
+	return count;
+}
+
+/* Returns the number of descriptors written from @index on, or an errno */
+static int emunic_tx_put_data(struct device *dev, struct emunic_tx *tx,
+			      struct emunic_tx_buf *buf, u32 index,
+			      struct sk_buff *skb)
+{
+	bool head = skb_headlen(skb) > EMUNIC_TX_COPY_MAX;
+	int pieces = skb_shinfo(skb)->nr_frags + head;
+	int copied = 0;
+	int err;
+
+	if (skb->len <= EMUNIC_TX_COPY_MAX) {
+		emunic_tx_put_copy(tx, index, skb, skb->len);
+		return 1;
+	}
+	if (!head) {
+		emunic_tx_put_copy(tx, index, skb, skb_headlen(skb));
+		copied = 1;
+	}
+
+	if (pieces == 1)
+		err = emunic_tx_put_single(dev, tx, buf, index + copied, skb,
+					   head);
+	else
+		err = emunic_tx_put_list(dev, tx, buf, index + copied, skb,
+					 head);
+
+	return err < 0 ? err : err + copied;
+}
+
+static void emunic_tx_unmap(struct device *dev, struct emunic_tx *tx,
+			    struct emunic_tx_buf *buf)
+{
+	if (buf->nents)
+		dma_unmap_sg(dev, &tx->sg[buf - tx->buf], buf->nents,
+			     DMA_TO_DEVICE);
+	else if (buf->len)
+		dma_unmap_page(dev, buf->addr, buf->len, DMA_TO_DEVICE);
+
+	buf->nents = 0;
+	buf->len = 0;
+}
+
+/* Tells the device of all descriptors written; kicks it if it sleeps */
+static void emunic_tx_publish(struct emunic_queue *q)
+{
+	struct emunic_tx *tx = &q->tx;
+	u32 old = tx->published;
+	u32 event;
+
+	if (tx->next == old)
+		return;
+
+	/* Descriptors before the tail */
+	dma_wmb();
+	WRITE_ONCE(tx->shadow->sq_tail, cpu_to_le32(tx->next));
+	tx->published = tx->next;
+
+	/*
+	 * The tail before the look at sq_event; the device writes sq_event
+	 * before its last look at the tail.
+	 */
+	mb();
+	event = le32_to_cpu(READ_ONCE(tx->shadow->sq_event));
+	if (!EMUNIC_INDEX_PASSED(event, tx->next, old))
+		return;
+
+	emunic_wr32(q->emu, EMUNIC_KICK, BIT(q->index));
+	u64_stats_update_begin(&tx->stats.xmit_syncp);
+	u64_stats_inc(&tx->stats.kicks);
+	u64_stats_update_end(&tx->stats.xmit_syncp);
+}
+
+static void emunic_tx_count(struct emunic_tx *tx, const struct sk_buff *skb,
+			    const struct emunic_tx_buf *buf, bool stopped)
+{
+	struct emunic_tx_stats *stats = &tx->stats;
+
+	u64_stats_update_begin(&stats->xmit_syncp);
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		u64_stats_inc(&stats->csum);
+	if (buf->nents || buf->len)
+		u64_stats_inc(&stats->mapped);
+	else
+		u64_stats_inc(&stats->copied);
+	if (stopped)
+		u64_stats_inc(&stats->stops);
+	u64_stats_update_end(&stats->xmit_syncp);
+}
+
+static netdev_tx_t emunic_tx_drop(struct emunic_queue *q, struct sk_buff *skb)
+{
+	struct emunic_tx_stats *stats = &q->tx.stats;
+
+	u64_stats_update_begin(&stats->xmit_syncp);
+	u64_stats_inc(&stats->dropped);
+	u64_stats_update_end(&stats->xmit_syncp);
+	dev_kfree_skb_any(skb);
+
+	/* Frames before this one may have relied on it to tell the device */
+	if (!netdev_xmit_more())
+		emunic_tx_publish(q);
+
+	return NETDEV_TX_OK;
+}
+
+/* Writes the descriptors of a frame; returns the index after it, or an errno */
+static int emunic_tx_put_frame(struct emunic_queue *q, struct sk_buff *skb,
+			       struct emunic_tx_buf *buf, u32 *next)
+{
+	struct emunic_tx *tx = &q->tx;
+	u32 index = tx->next;
+	int count;
+
+	if (skb_shinfo(skb)->nr_frags >= EMUNIC_TX_MAX_DESCS) {
+		count = skb_linearize(skb);
+		if (count)
+			return count;
+	}
+
+	if (emunic_tx_needs_meta(skb))
+		emunic_tx_put_meta(tx, index++, skb);
+
+	count = emunic_tx_put_data(&q->emu->pdev->dev, tx, buf, index, skb);
+	if (count < 0)
+		return count;
+
+	index += count;
+	tx->desc[(index - 1) & emunic_tx_mask(tx)].flags =
+		cpu_to_le16(EMUNIC_TX_EOP);
+	*next = index;
+	return 0;
+}
+
+/**
+ * emunic_tx_xmit() - ndo_start_xmit
+ * @skb: the frame
+ * @netdev: the device
+ *
+ * Return: NETDEV_TX_OK, or NETDEV_TX_BUSY when the ring is full
+ */
+netdev_tx_t emunic_tx_xmit(struct sk_buff *skb, struct net_device *netdev)
+{
+	struct emunic *emu = netdev_priv(netdev);
+	struct emunic_tx_buf *buf;
+	struct netdev_queue *txq;
+	struct emunic_queue *q;
+	struct emunic_tx *tx;
+	bool more, stopped;
+	u32 next;
+
+	q = emu->queues[skb_get_queue_mapping(skb)];
+	txq = netdev_get_tx_queue(netdev, q->index);
+	tx = &q->tx;
+
+	if (unlikely(emunic_tx_avail(tx) < EMUNIC_TX_FRAME_DESCS)) {
+		netif_tx_stop_queue(txq);
+		emunic_tx_publish(q);
+		return NETDEV_TX_BUSY;
+	}
+
+	buf = &tx->buf[tx->next & emunic_tx_mask(tx)];
+	if (unlikely(emunic_tx_put_frame(q, skb, buf, &next)))
+		return emunic_tx_drop(q, skb);
+
+	buf->skb = skb;
+	buf->next = next;
+	buf->segs = skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
+	buf->wire_bytes = skb->len;
+	if (skb_is_gso(skb))
+		buf->wire_bytes += (buf->segs - 1) * skb_tcp_all_headers(skb);
+	skb_tx_timestamp(skb);
+	WRITE_ONCE(tx->next, next);
+
+	more = netdev_xmit_more();
+	more = !__netdev_tx_sent_queue(txq, buf->wire_bytes, more);
+	stopped = netif_txq_maybe_stop(txq, emunic_tx_avail(tx),
+				       EMUNIC_TX_FRAME_DESCS,
+				       emunic_tx_wake_level(tx)) == 0;
+	emunic_tx_count(tx, skb, buf, stopped);
+	if (!more || stopped)
+		emunic_tx_publish(q);
+
+	return NETDEV_TX_OK;
+}
+
+/**
+ * emunic_tx_features_check() - ndo_features_check
+ * @skb: the frame
+ * @netdev: the device
+ * @features: what the stack would leave to the device
+ *
+ * Return: what it may leave to the device
+ */
+netdev_features_t emunic_tx_features_check(struct sk_buff *skb,
+					   struct net_device *netdev,
+					   netdev_features_t features)
+{
+	features = vlan_features_check(skb, features);
+
+	if (skb_is_gso(skb) &&
+	    (skb->len > EMUNIC_GSO_FRAME_MAX ||
+	     skb_tcp_all_headers(skb) + skb_shinfo(skb)->gso_size >
+	     EMUNIC_FRAME_MAX))
+		features &= ~NETIF_F_GSO_MASK;
+
+	return features;
+}
+
+struct emunic_tx_done {
+	u32 packets;
+	u32 bytes;
+	u32 frames;
+	u32 gso_packets;
+	u32 gso_wire_packets;
+	u32 errors;
+};
+
+/* Gives back the frames before @head; false if @head ends none of them */
+static bool emunic_tx_release(struct emunic_queue *q, u32 head, bool error,
+			      int budget, struct emunic_tx_done *done)
+{
+	struct emunic_tx *tx = &q->tx;
+	u32 clean = tx->clean;
+
+	if (head - clean > READ_ONCE(tx->next) - clean)
+		return false;
+
+	while (clean != head) {
+		struct emunic_tx_buf *buf;
+
+		buf = &tx->buf[clean & emunic_tx_mask(tx)];
+		if (!buf->skb || buf->next - clean > head - clean)
+			return false;
+
+		emunic_tx_unmap(&q->emu->pdev->dev, tx, buf);
+		done->frames++;
+		done->bytes += buf->wire_bytes;
+		if (error) {
+			done->errors += buf->segs;
+		} else {
+			done->packets += buf->segs;
+			if (skb_is_gso(buf->skb)) {
+				done->gso_packets++;
+				done->gso_wire_packets += buf->segs;
+			}
+		}
+		napi_consume_skb(buf->skb, budget);
+		buf->skb = NULL;
+		clean = buf->next;
+		WRITE_ONCE(tx->clean, clean);
+	}
+
+	return true;
+}
+
+static void emunic_tx_account(struct emunic_queue *q,
+			      const struct emunic_tx_done *done)
+{
+	struct netdev_queue *txq;
+	struct emunic_tx_stats *stats = &q->tx.stats;
+	int woken;
+
+	txq = netdev_get_tx_queue(q->emu->netdev, q->index);
+	woken = __netif_txq_completed_wake(txq, done->frames, done->bytes,
+					   emunic_tx_avail(&q->tx),
+					   emunic_tx_wake_level(&q->tx),
+					   !test_bit(EMUNIC_STATE_UP,
+						     &q->emu->state));
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->packets, done->packets);
+	u64_stats_add(&stats->bytes, done->bytes);
+	u64_stats_add(&stats->gso_packets, done->gso_packets);
+	u64_stats_add(&stats->gso_wire_packets, done->gso_wire_packets);
+	u64_stats_add(&stats->errors, done->errors);
+	if (!woken)
+		u64_stats_inc(&stats->wakes);
+	u64_stats_update_end(&stats->syncp);
+}
+
+/**
+ * emunic_tx_pending() - is there a completion that was not handled?
+ * @tx: Tx half of a queue
+ *
+ * Return: true if so
+ */
+bool emunic_tx_pending(const struct emunic_tx *tx)
+{
+	u16 flags;
+
+	flags = le16_to_cpu(READ_ONCE(tx->cpl[tx->cq_next &
+					      emunic_tx_mask(tx)].flags));
+
+	return (flags & EMUNIC_CPL_PHASE) == emunic_phase(tx->cq_next,
+							  tx->log2);
+}
+
+/**
+ * emunic_tx_clean() - handle Tx completions
+ * @q: queue pair
+ * @budget: of NAPI; 0 outside of it
+ *
+ * Return: true if more may be waiting
+ */
+bool emunic_tx_clean(struct emunic_queue *q, int budget)
+{
+	struct emunic_tx_done done = {};
+	struct emunic_tx *tx = &q->tx;
+	int limit = EMUNIC_TX_POLL_MAX;
+
+	while (limit && emunic_tx_pending(tx)) {
+		const struct emunic_tx_cpl *cpl;
+
+		/* The rest of the entry after its phase bit */
+		dma_rmb();
+		cpl = &tx->cpl[tx->cq_next & emunic_tx_mask(tx)];
+		if (!emunic_tx_release(q, le32_to_cpu(cpl->sq_head),
+				       cpl->status != EMUNIC_TX_STATUS_OK,
+				       budget, &done)) {
+			q->emu->events.bad_cpls++;
+			emunic_service_request(q->emu, EMUNIC_SVC_RESTART);
+			limit = 1;
+		}
+		tx->cq_next++;
+		limit--;
+	}
+
+	if (done.frames)
+		emunic_tx_account(q, &done);
+
+	return !limit && emunic_tx_pending(tx);
+}
+
+/**
+ * emunic_tx_alloc() - memory of the Tx half
+ * @q: queue pair; q->tx.shadow is set
+ *
+ * Return: 0 or -ENOMEM; emunic_tx_free() frees what there is
+ */
+int emunic_tx_alloc(struct emunic_queue *q)
+{
+	struct device *dev = &q->emu->pdev->dev;
+	struct emunic_tx *tx = &q->tx;
+	size_t size;
+
+	tx->log2 = q->emu->tx_log2;
+	tx->next = 0;
+	tx->published = 0;
+	tx->clean = 0;
+	tx->cq_next = 0;
+
+	size = BIT(tx->log2);
+	tx->buf = kvcalloc(size, sizeof(*tx->buf), GFP_KERNEL);
+	tx->sg = kvcalloc(size + EMUNIC_TX_FRAME_DESCS, sizeof(*tx->sg),
+			  GFP_KERNEL);
+	tx->desc = dma_alloc_coherent(dev, size * sizeof(*tx->desc),
+				      &tx->desc_dma, GFP_KERNEL);
+	tx->cpl = dma_alloc_coherent(dev, size * sizeof(*tx->cpl),
+				     &tx->cpl_dma, GFP_KERNEL);
+	tx->bounce = dma_alloc_coherent(dev, size * EMUNIC_TX_COPY_MAX,
+					&tx->bounce_dma, GFP_KERNEL);
+	if (!tx->buf || !tx->sg || !tx->desc || !tx->cpl || !tx->bounce)
+		return -ENOMEM;
+
+	return 0;
+}
+
+static void emunic_tx_free_frames(struct emunic_queue *q)
+{
+	struct emunic_tx *tx = &q->tx;
+	u32 i;
+
+	if (!tx->buf)
+		return;
+
+	for (i = 0; i < BIT(tx->log2); i++) {
+		struct emunic_tx_buf *buf = &tx->buf[i];
+
+		if (!buf->skb)
+			continue;
+		emunic_tx_unmap(&q->emu->pdev->dev, tx, buf);
+		dev_kfree_skb_any(buf->skb);
+		buf->skb = NULL;
+	}
+	netdev_tx_reset_queue(netdev_get_tx_queue(q->emu->netdev, q->index));
+}
+
+/**
+ * emunic_tx_free() - drop frames not sent, free the memory of the Tx half
+ * @q: queue pair, stopped
+ */
+void emunic_tx_free(struct emunic_queue *q)
+{
+	struct device *dev = &q->emu->pdev->dev;
+	size_t size = BIT(q->tx.log2);
+	struct emunic_tx *tx = &q->tx;
+
+	emunic_tx_free_frames(q);
+
+	if (tx->bounce)
+		dma_free_coherent(dev, size * EMUNIC_TX_COPY_MAX, tx->bounce,
+				  tx->bounce_dma);
+	if (tx->cpl)
+		dma_free_coherent(dev, size * sizeof(*tx->cpl), tx->cpl,
+				  tx->cpl_dma);
+	if (tx->desc)
+		dma_free_coherent(dev, size * sizeof(*tx->desc), tx->desc,
+				  tx->desc_dma);
+	kvfree(tx->sg);
+	kvfree(tx->buf);
+	tx->bounce = NULL;
+	tx->cpl = NULL;
+	tx->desc = NULL;
+	tx->sg = NULL;
+	tx->buf = NULL;
+}

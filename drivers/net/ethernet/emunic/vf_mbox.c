@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * emunic: the VF's side of the mailbox.
+ */
+#include <linux/unaligned.h>
+
+#include "emunic.h"
+#include "vf_mbox.h"
+
+/* How long the PF may take, and how often to look without an interrupt */
+#define EMUNIC_MBOX_TIMEOUT	(3 * HZ)
+#define EMUNIC_MBOX_POLL	(HZ / 20)
+
+static int emunic_vf_status_errno(u16 status)
+{
+	switch (status) {
+	case EMUNIC_MBOX_ST_OK:
+		return 0;
+	case EMUNIC_MBOX_ST_OPCODE:
+		return -EOPNOTSUPP;
+	case EMUNIC_MBOX_ST_PERM:
+		return -EPERM;
+	case EMUNIC_MBOX_ST_INVALID:
+		return -EINVAL;
+	case EMUNIC_MBOX_ST_QUOTA:
+		return -ENOSPC;
+	case EMUNIC_MBOX_ST_VERSION:
+		return -EPROTONOSUPPORT;
+	case EMUNIC_MBOX_ST_LENGTH:
+	case EMUNIC_MBOX_ST_STATE:
+		return -EPROTO;
+	default:
+		return -EIO;
+	}
+}
+
+/**
+ * emunic_vf_mbox_wake() - CAUSE.MBOX came
+ * @emu: the VF
+ *
+ * Context: hard interrupt
+ */
+void emunic_vf_mbox_wake(struct emunic *emu)
+{
+	WRITE_ONCE(emu->vf->woken, true);
+	wake_up(&emu->vf->wait);
+}
+
+/* Sleeps until an interrupt or for a while; then reads the status */
+static u32 emunic_vf_mbox_sleep(struct emunic *emu)
+{
+	struct emunic_vf *vf = emu->vf;
+
+	wait_event_timeout(vf->wait, READ_ONCE(vf->woken), EMUNIC_MBOX_POLL);
+	WRITE_ONCE(vf->woken, false);
+
+	return emunic_rd32(emu, EMUNIC_MBOX_STATUS);
+}
+
+static void emunic_vf_mbox_write(struct emunic *emu, u16 opcode,
+				 const void *req, size_t len)
+{
+	u8 buf[EMUNIC_MBOX_WINDOW_SIZE] = {};
+	struct emunic_mbox_hdr hdr = {
+		.opcode = cpu_to_le16(opcode),
+		.len = cpu_to_le16(len),
+	};
+	size_t i;
+
+	memcpy(buf, &hdr, sizeof(hdr));
+	if (len)
+		memcpy(buf + sizeof(hdr), req, len);
+	len += sizeof(hdr);
+
+	for (i = 0; i < len; i += 4)
+		emunic_wr32(emu, EMUNIC_MBOX_REQUEST + i,
+			    get_unaligned_le32(buf + i));
+	emunic_wr32(emu, EMUNIC_MBOX_LEN, len);
+}
+
+static int emunic_vf_mbox_read(struct emunic *emu, u16 opcode, void *reply,
+			       size_t reply_len)
+{
+	u8 buf[EMUNIC_MBOX_WINDOW_SIZE];
+	struct emunic_mbox_hdr hdr;
+	size_t i, len;
+	int err;
+
+	len = emunic_rd32(emu, EMUNIC_MBOX_REPLY_LEN);
+	if (len < sizeof(hdr) || len > sizeof(buf))
+		return -EPROTO;
+
+	for (i = 0; i < len; i += 4)
+		put_unaligned_le32(emunic_rd32(emu, EMUNIC_MBOX_REPLY + i),
+				   buf + i);
+	memcpy(&hdr, buf, sizeof(hdr));
+	if (le16_to_cpu(hdr.opcode) != opcode ||
+	    le16_to_cpu(hdr.len) != len - sizeof(hdr))
+		return -EPROTO;
+
+	err = emunic_vf_status_errno(le16_to_cpu(hdr.status));
+	if (err)
+		return err;
+	if (len - sizeof(hdr) != reply_len)
+		return -EPROTO;
+	if (reply_len)
+		memcpy(reply, buf + sizeof(hdr), reply_len);
+
+	return 0;
+}
+
+/* Sends once the credit is here: a cancelled request may still hold it */
+static int emunic_vf_mbox_send(struct emunic *emu, unsigned long deadline,
+			       u32 *status)
+{
+	while (true) {
+		WRITE_ONCE(emu->vf->woken, false);
+		emunic_wr32(emu, EMUNIC_MBOX_CTRL, EMUNIC_MBOX_CTRL_SEND);
+		*status = emunic_rd32(emu, EMUNIC_MBOX_STATUS);
+		if (test_bit(EMUNIC_STATE_LOST, &emu->state))
+			return -ENODEV;
+		if (FIELD_GET(EMUNIC_MBOX_STATUS_ERROR, *status) !=
+		    EMUNIC_MBOX_ERROR_NO_CREDIT)
+			return 0;
+		if (time_after(jiffies, deadline))
+			return -ETIMEDOUT;
+		emunic_vf_mbox_sleep(emu);
+	}
+}
+
+/* Waits for the end of the request; 0 when a reply can be read */
+static int emunic_vf_mbox_wait(struct emunic *emu, unsigned long deadline,
+			       u32 status)
+{
+	while (true) {
+		if (test_bit(EMUNIC_STATE_LOST, &emu->state))
+			return -ENODEV;
+
+		switch (FIELD_GET(EMUNIC_MBOX_STATUS_STATE, status)) {
+		case EMUNIC_MBOX_STATE_DONE:
+			return 0;
+		case EMUNIC_MBOX_STATE_FAILED:
+			return FIELD_GET(EMUNIC_MBOX_STATUS_ERROR, status) ==
+			       EMUNIC_MBOX_ERROR_NO_PF ? -ENOTCONN : -EIO;
+		case EMUNIC_MBOX_STATE_BUSY:
+			break;
+		default:
+			/* A reset took the request away */
+			return -ECONNRESET;
+		}
+
+		if (time_after(jiffies, deadline)) {
+			emunic_wr32(emu, EMUNIC_MBOX_CTRL,
+				    EMUNIC_MBOX_CTRL_CANCEL);
+			return -ETIMEDOUT;
+		}
+		status = emunic_vf_mbox_sleep(emu);
+	}
+}
+
+/**
+ * emunic_vf_request() - ask the PF for something and wait for the answer
+ * @emu: the VF
+ * @opcode: EMUNIC_MBOX_OP_*
+ * @req: payload, @req_len bytes
+ * @req_len: length of @req
+ * @reply: payload of the reply, @reply_len bytes exactly
+ * @reply_len: length of @reply
+ *
+ * Context: sleeps, for EMUNIC_MBOX_TIMEOUT at most
+ * Return: 0; the PF's status as an errno; -ENOTCONN without a PF; -ECONNRESET
+ *	after a reset; -ENODEV if the function is lost; -ETIMEDOUT
+ */
+int emunic_vf_request(struct emunic *emu, u16 opcode, const void *req,
+		      size_t req_len, void *reply, size_t reply_len)
+{
+	unsigned long deadline = jiffies + EMUNIC_MBOX_TIMEOUT;
+	struct emunic_vf *vf = emu->vf;
+	u32 status;
+	int err;
+
+	mutex_lock(&vf->lock);
+	emunic_vf_mbox_write(emu, opcode, req, req_len);
+	err = emunic_vf_mbox_send(emu, deadline, &status);
+	if (!err)
+		err = emunic_vf_mbox_wait(emu, deadline, status);
+	if (!err)
+		err = emunic_vf_mbox_read(emu, opcode, reply, reply_len);
+	if (err)
+		emu->events.ctl_errors++;
+	mutex_unlock(&vf->lock);
+
+	return err;
+}
