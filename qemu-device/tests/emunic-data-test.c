@@ -1,0 +1,11 @@
+/*
+ * emunic: frames through rings in guest memory
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "emunic-qos.h"
+#include "emunic-test.h"
+
+void emunic_add_data_tests(void)
+{
+}

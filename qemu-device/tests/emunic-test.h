@@ -1,0 +1,13 @@
+/*
+ * emunic: the parts of emunic-test
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef TESTS_QTEST_EMUNIC_TEST_H
+#define TESTS_QTEST_EMUNIC_TEST_H
+
+void emunic_add_control_tests(void);
+void emunic_add_data_tests(void);
+void emunic_add_migration_tests(void);
+
+#endif /* TESTS_QTEST_EMUNIC_TEST_H */
