@@ -63,8 +63,8 @@ step() {
 
 step_interrupted() {
 	trap '' INT TERM HUP
-	kill -- -"$1" 2>/dev/null
-	wait "$1" 2>/dev/null
+	kill -- -"$1" 2>/dev/null || true
+	wait "$1" 2>/dev/null || true
 	printf '\nlab: interrupted; run the same command again to resume\n' >&2
 	exit 130
 }
