@@ -18,7 +18,7 @@
 	(EMUNIC_RX_TRUESIZE - SKB_DATA_ALIGN(EMUNIC_RX_HEADROOM) - \
 	 EMUNIC_RX_TAILROOM)
 
-/* Buffers to refill in one go, as a shift of the ring size */
+/* Buffers are posted when this part of the ring is without: size >> shift */
 #define EMUNIC_RX_FILL_SHIFT	4
 
 static u32 emunic_rx_mask(const struct emunic_rx *rx)
@@ -72,6 +72,13 @@ bool emunic_rx_fill(struct emunic_queue *q)
 	}
 
 	return rx->posted == end;
+}
+
+/* Are there so many descriptors without a buffer that filling is worth it? */
+static bool emunic_rx_missing(const struct emunic_rx *rx)
+{
+	return BIT(rx->log2) - (rx->posted - rx->clean) >=
+	       BIT(rx->log2 - EMUNIC_RX_FILL_SHIFT);
 }
 
 /* Copies a frame of one small buffer; the page stays with the pool */
@@ -327,10 +334,12 @@ int emunic_rx_poll(struct emunic_queue *q, int budget)
 			emunic_rx_deliver(q);
 		rx->skip = false;
 		done++;
+		/* Also meanwhile: a poll may use up more than the ring has */
+		if (emunic_rx_missing(rx))
+			emunic_rx_fill(q);
 	}
 
-	if (rx->clean + BIT(rx->log2) - rx->posted >=
-	    BIT(rx->log2 - EMUNIC_RX_FILL_SHIFT) && !emunic_rx_fill(q))
+	if (emunic_rx_missing(rx) && !emunic_rx_fill(q))
 		return budget;
 
 	return done;
