@@ -6,6 +6,642 @@
 #include "emunic-qos.h"
 #include "emunic-test.h"
 
+#define RX_BUF      2048
+#define RX_POSTED   32
+#define FRAME_MAX   16384
+
+/* A function with one queue pair and its buffers */
+typedef struct Port {
+    QEmunicFunction f;
+    QEmunicQueue tx, rx;
+    uint64_t tx_buf, rx_buf;
+    uint32_t buf_len;
+} Port;
+
+typedef struct Data {
+    QEmunic *nic;
+    QEmunicQueue admin, event;
+    Port pf, vf[2];
+} Data;
+
+/* A received frame, put together, with its first completion */
+typedef struct Frame {
+    struct emunic_rx_cpl cpl;
+    uint16_t flags;
+    uint32_t len;
+    uint32_t bufs;
+    uint8_t data[70000];
+} Frame;
+
+static const uint8_t pf_mac[6] = { 0x02, 0, 0, 0, 0, 0x10 };
+static const uint8_t vf_mac[2][6] = {
+    { 0x02, 0, 0, 0, 0, 0x20 }, { 0x02, 0, 0, 0, 0, 0x21 }
+};
+static const uint8_t broadcast[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+static void port_post(Port *p, uint32_t count)
+{
+    for (; count; count--) {
+        uint32_t id = p->rx.tail % RX_POSTED;
+        struct emunic_rx_desc desc = {
+            .addr = cpu_to_le64(p->rx_buf + id * RX_BUF),
+            .len = cpu_to_le32(p->buf_len),
+            .buf_id = cpu_to_le16(id),
+        };
+
+        qemunic_put(&p->rx, &desc, sizeof(desc));
+    }
+    qemunic_tail(&p->rx);
+}
+
+static void port_start(Port *p, uint16_t vport, QEmunicQueue *admin,
+                       const uint8_t *mac)
+{
+    QEmunic *nic = p->f.nic;
+
+    p->buf_len = RX_BUF;
+    p->tx_buf = qemunic_alloc(nic, 70000);
+    p->rx_buf = qemunic_alloc(nic, RX_POSTED * RX_BUF);
+    qemunic_queue_init(&p->f, EMUNIC_TX_BLOCK, 6, 1, &p->tx);
+    qemunic_queue_init(&p->f, EMUNIC_RX_BLOCK, 6, 2, &p->rx);
+    qemunic_queue_start(&p->tx);
+    qemunic_queue_start(&p->rx);
+    port_post(p, RX_POSTED);
+    g_assert_cmpuint(qemunic_admin(admin, EMUNIC_ADMIN_VPORT_SET_MAC, vport,
+                                   mac, 6, 0, 0), ==, 0);
+    qemunic_write(&p->f, EMUNIC_RX_MAX_FRAME, 9600);
+    qemunic_write(&p->f, EMUNIC_CTRL, EMUNIC_CTRL_ENABLE);
+}
+
+static void data_start(Data *d, const char *args, const char *device)
+{
+    memset(d, 0, sizeof(*d));
+    d->nic = qemunic_start(device, args);
+    qemunic_pf_init(d->nic, &d->pf.f);
+    qemunic_set_num_vfs(&d->pf.f, 2);
+    qemunic_vf_init(&d->pf.f, 0, &d->vf[0].f);
+    qemunic_vf_init(&d->pf.f, 1, &d->vf[1].f);
+    qemunic_pf_ready(&d->pf.f, &d->admin, &d->event);
+    port_start(&d->pf, 0, &d->admin, pf_mac);
+    port_start(&d->vf[0], 1, &d->admin, vf_mac[0]);
+    port_start(&d->vf[1], 2, &d->admin, vf_mac[1]);
+}
+
+static void build(uint8_t *frame, size_t len, const uint8_t *dst,
+                  const uint8_t *src, uint16_t type)
+{
+    for (size_t i = 14; i < len; i++) {
+        frame[i] = i * 7 + (i >> 8);
+    }
+    memcpy(frame, dst, 6);
+    memcpy(frame + 6, src, 6);
+    stw_be_p(frame + 12, type);
+}
+
+/* Queue a frame in pieces of at most @piece bytes; does not kick. */
+static void port_put(Port *p, const struct emunic_tx_meta *meta,
+                     const void *frame, uint32_t len, uint32_t piece)
+{
+    qtest_memwrite(p->f.nic->qts, p->tx_buf, frame, len);
+    if (meta) {
+        qemunic_put(&p->tx, meta, sizeof(*meta));
+    }
+    for (uint32_t at = 0; at < len; at += piece) {
+        struct emunic_tx_desc desc = {
+            .addr = cpu_to_le64(p->tx_buf + at),
+            .len = cpu_to_le32(MIN(piece, len - at)),
+            .flags = cpu_to_le16(at + piece >= len ? EMUNIC_TX_EOP : 0),
+        };
+
+        qemunic_put(&p->tx, &desc, sizeof(desc));
+    }
+}
+
+static uint16_t port_tx_done(Port *p)
+{
+    struct emunic_tx_cpl cpl;
+
+    g_assert_true(qemunic_queue_wait(&p->tx, sizeof(cpl),
+                                     offsetof(struct emunic_tx_cpl, flags),
+                                     &cpl));
+    g_assert_cmpuint(le32_to_cpu(cpl.sq_head), ==, p->tx.tail);
+    return le16_to_cpu(cpl.status);
+}
+
+static uint16_t port_send(Port *p, const struct emunic_tx_meta *meta,
+                          const void *frame, uint32_t len)
+{
+    port_put(p, meta, frame, len, 1000000);
+    qemunic_tail(&p->tx);
+    return port_tx_done(p);
+}
+
+/*
+ * The next frame of @p, whose buffers are posted again. Completions are
+ * written before the sender's, so that it is there or does not come.
+ */
+static bool port_receive(Port *p, Frame *fr)
+{
+    struct emunic_rx_cpl cpl;
+
+    fr->len = 0;
+    fr->bufs = 0;
+    do {
+        if (!qemunic_queue_next(&p->rx, sizeof(cpl),
+                                offsetof(struct emunic_rx_cpl, flags),
+                                &cpl)) {
+            g_assert_cmpuint(fr->bufs, ==, 0);
+            return false;
+        }
+        if (!fr->bufs++) {
+            fr->cpl = cpl;
+            fr->flags = le16_to_cpu(cpl.flags);
+        }
+        qtest_memread(p->f.nic->qts,
+                      p->rx_buf + le16_to_cpu(cpl.buf_id) * RX_BUF,
+                      fr->data + fr->len, le32_to_cpu(cpl.len));
+        fr->len += le32_to_cpu(cpl.len);
+    } while (!(le16_to_cpu(cpl.flags) & EMUNIC_RX_EOP));
+    port_post(p, fr->bufs);
+    return true;
+}
+
+static void expect(Port *p, const void *data, uint32_t len)
+{
+    Frame fr;
+
+    g_assert_true(port_receive(p, &fr));
+    g_assert_cmpuint(fr.len, ==, len);
+    g_assert_cmpmem(fr.data, fr.len, data, len);
+}
+
+static void expect_none(Port *p)
+{
+    Frame fr;
+
+    g_assert_false(port_receive(p, &fr));
+}
+
+static uint64_t vport_stat(Data *d, uint16_t vport, size_t offset)
+{
+    uint64_t data = qemunic_alloc(d->nic, 4096);
+
+    g_assert_cmpuint(qemunic_admin(&d->admin, EMUNIC_ADMIN_VPORT_GET_STATS,
+                                   vport, NULL, 0, data, 128), ==, 0);
+    return qtest_readq(d->nic->qts, data + offset);
+}
+
+#define STAT(d, vport, name) \
+    vport_stat(d, vport, offsetof(struct emunic_vport_stats, name))
+
+static void admin_ok(Data *d, uint16_t opcode, uint16_t vport,
+                     const void *arg, size_t len)
+{
+    g_assert_cmpuint(qemunic_admin(&d->admin, opcode, vport, arg, len, 0, 0),
+                     ==, 0);
+}
+
+static void test_loop(void)
+{
+    uint8_t frame[1500];
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    /* VF to VF, also more often than the ring has entries */
+    for (int i = 0; i < 200; i++) {
+        size_t len = 60 + i * 7;
+
+        build(frame, len, vf_mac[1], vf_mac[0], 0x88b5);
+        frame[14] = i;
+        g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+        expect(&d.vf[1], frame, len);
+    }
+    expect_none(&d.pf);
+    expect_none(&d.vf[0]);
+
+    /* Pieces, and several frames with one kick */
+    build(frame, 900, vf_mac[0], vf_mac[1], 0x88b5);
+    port_put(&d.vf[1], NULL, frame, 900, 29);
+    qemunic_tail(&d.vf[1].tx);
+    g_assert_cmpuint(port_tx_done(&d.vf[1]), ==, 0);
+    expect(&d.vf[0], frame, 900);
+
+    /* To all but the sender */
+    build(frame, 100, broadcast, vf_mac[1], 0x88b5);
+    g_assert_cmpuint(port_send(&d.vf[1], NULL, frame, 100), ==, 0);
+    expect(&d.pf, frame, 100);
+    expect(&d.vf[0], frame, 100);
+    expect_none(&d.vf[1]);
+    g_assert_cmpuint(STAT(&d, 2, tx_broadcast), ==, 1);
+    g_assert_cmpuint(STAT(&d, 0, rx_broadcast), ==, 1);
+
+    /* To nobody known */
+    build(frame, 100, (uint8_t *)"\x02\x99\0\0\0\0", vf_mac[1], 0x88b5);
+    g_assert_cmpuint(port_send(&d.vf[1], NULL, frame, 100), ==, 0);
+    expect_none(&d.pf);
+    expect_none(&d.vf[0]);
+
+    /* Multicast with a filter, and with ALLMULTI */
+    build(frame, 100, (uint8_t *)"\x33\x33\0\0\0\x05", vf_mac[1], 0x88b5);
+    admin_ok(&d, EMUNIC_ADMIN_VPORT_ADD_MAC, 1, frame, 6);
+    g_assert_cmpuint(port_send(&d.vf[1], NULL, frame, 100), ==, 0);
+    expect(&d.vf[0], frame, 100);
+    expect_none(&d.pf);
+    admin_ok(&d, EMUNIC_ADMIN_VPORT_DEL_MAC, 1, frame, 6);
+    admin_ok(&d, EMUNIC_ADMIN_VPORT_SET_RX_MODE, 0,
+             &(uint32_t){ cpu_to_le32(EMUNIC_RX_MODE_ALLMULTI) }, 4);
+    g_assert_cmpuint(port_send(&d.vf[1], NULL, frame, 100), ==, 0);
+    expect(&d.pf, frame, 100);
+    expect_none(&d.vf[0]);
+
+    /* A multicast source is refused. */
+    build(frame, 100, vf_mac[0], broadcast, 0x88b5);
+    g_assert_cmpuint(port_send(&d.vf[1], NULL, frame, 100), ==, 0);
+    expect_none(&d.vf[0]);
+    g_assert_cmpuint(STAT(&d, 2, tx_dropped), ==, 1);
+
+    /* Not enabled: dropped and counted; and Tx waits for ENABLE. */
+    qemunic_write(&d.vf[0].f, EMUNIC_CTRL, 0);
+    build(frame, 100, vf_mac[0], vf_mac[1], 0x88b5);
+    g_assert_cmpuint(port_send(&d.vf[1], NULL, frame, 100), ==, 0);
+    g_assert_cmpuint(STAT(&d, 1, rx_no_buffer), ==, 1);
+    build(frame, 100, vf_mac[1], vf_mac[0], 0x88b5);
+    port_put(&d.vf[0], NULL, frame, 100, 100);
+    qemunic_tail(&d.vf[0].tx);
+    expect_none(&d.vf[1]);
+    qemunic_write(&d.vf[0].f, EMUNIC_CTRL, EMUNIC_CTRL_ENABLE);
+    g_assert_cmpuint(port_tx_done(&d.vf[0]), ==, 0);
+    expect(&d.vf[1], frame, 100);
+    qemunic_stop(d.nic);
+}
+
+static void test_rx_buffers(void)
+{
+    uint8_t frame[9216];
+    Frame fr;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    /* Several buffers for one frame */
+    build(frame, 9216, vf_mac[1], vf_mac[0], 0x88b5);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 9216), ==, 0);
+    g_assert_true(port_receive(&d.vf[1], &fr));
+    g_assert_cmpuint(fr.bufs, ==, 5);
+    g_assert_cmpmem(fr.data, fr.len, frame, 9216);
+
+    /* RX_MAX_FRAME */
+    qemunic_write(&d.vf[1].f, EMUNIC_RX_MAX_FRAME, 1000);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 1001), ==, 0);
+    expect_none(&d.vf[1]);
+    g_assert_cmpuint(STAT(&d, 2, rx_too_long), ==, 1);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 1000), ==, 0);
+    expect(&d.vf[1], frame, 1000);
+
+    /* Buffers run out: frames are dropped whole. */
+    qemunic_write(&d.vf[1].f, EMUNIC_RX_MAX_FRAME, 9600);
+    for (int i = 0; i < 7; i++) {
+        g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 9216), ==, 0);
+    }
+    g_assert_cmpuint(STAT(&d, 2, rx_no_buffer), ==, 1);
+    for (int i = 0; i < 6; i++) {
+        expect(&d.vf[1], frame, 9216);
+    }
+    expect_none(&d.vf[1]);
+    qemunic_stop(d.nic);
+}
+
+static void test_tx_status(void)
+{
+    struct emunic_tx_meta meta = { .flags = cpu_to_le16(EMUNIC_TX_META) };
+    uint8_t frame[9300];
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    build(frame, 9300, vf_mac[1], vf_mac[0], 0x88b5);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 13), ==,
+                     EMUNIC_TX_STATUS_LENGTH);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 9217), ==,
+                     EMUNIC_TX_STATUS_LENGTH);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 14), ==, 0);
+    expect(&d.vf[1], frame, 14);
+
+    /* The checksum field beyond the frame */
+    meta.flags = cpu_to_le16(EMUNIC_TX_META | EMUNIC_TX_CSUM);
+    meta.csum_start = cpu_to_le16(90);
+    meta.csum_offset = cpu_to_le16(9);
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, 100), ==,
+                     EMUNIC_TX_STATUS_META);
+    meta.csum_start = cpu_to_le16(65535);
+    meta.csum_offset = cpu_to_le16(65535);
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, 100), ==,
+                     EMUNIC_TX_STATUS_META);
+    /* GSO of what is not TCP, without CSUM, with an unknown type */
+    meta.flags = cpu_to_le16(EMUNIC_TX_META | EMUNIC_TX_GSO);
+    meta.gso_size = cpu_to_le16(1000);
+    meta.gso_type = EMUNIC_GSO_TCPV4;
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, 3000), ==,
+                     EMUNIC_TX_STATUS_META);
+    meta.flags = cpu_to_le16(EMUNIC_TX_META | EMUNIC_TX_GSO | EMUNIC_TX_CSUM);
+    meta.csum_start = cpu_to_le16(34);
+    meta.csum_offset = cpu_to_le16(16);
+    meta.hdr_len = cpu_to_le16(54);
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, 3000), ==,
+                     EMUNIC_TX_STATUS_META);
+    meta.gso_type = 9;
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, 3000), ==,
+                     EMUNIC_TX_STATUS_META);
+    g_assert_cmpuint(STAT(&d, 1, tx_malformed), ==, 7);
+    expect_none(&d.vf[1]);
+    qemunic_stop(d.nic);
+}
+
+/* One bad thing in a fresh queue; its neighbours must not notice. */
+static void check_tx_error(const struct emunic_tx_desc *desc, uint32_t count,
+                           uint32_t tail, uint32_t error)
+{
+    struct emunic_event e;
+    uint8_t frame[100];
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    build(frame, 100, vf_mac[1], vf_mac[0], 0x88b5);
+    for (uint32_t i = 0; i < count; i++) {
+        qemunic_put(&d.vf[0].tx, &desc[i], sizeof(*desc));
+    }
+    d.vf[0].tx.tail = tail;
+    qemunic_tail(&d.vf[0].tx);
+    g_assert_true(qemunic_wait(&d.vf[0].f, EMUNIC_TX_BLOCK + EMUNIC_Q_STATE,
+                               ~0, EMUNIC_Q_STATE_ERROR));
+    g_assert_cmpuint(qemunic_read(&d.vf[0].f,
+                                  EMUNIC_TX_BLOCK + EMUNIC_Q_ERROR), ==,
+                     error);
+    g_assert_cmphex(qemunic_read(&d.vf[0].f, EMUNIC_CAUSE) &
+                    EMUNIC_CAUSE_QUEUE_ERROR, !=, 0);
+    do {
+        g_assert_true(qemunic_event(&d.event, &e));
+    } while (e.type == EMUNIC_EVENT_VF_RESET);
+    g_assert_cmpuint(e.type, ==, EMUNIC_EVENT_QUEUE_ERROR);
+    g_assert_cmpuint(e.vport, ==, 1);
+    g_assert_cmphex(ldq_le_p(e.data), ==, 0x100000000ull | error << 16);
+    g_assert_cmpuint(STAT(&d, 1, queue_errors), ==, 1);
+
+    /* Others go on, and so does this one after a new START. */
+    build(frame, 100, vf_mac[0], vf_mac[1], 0x88b5);
+    g_assert_cmpuint(port_send(&d.vf[1], NULL, frame, 100), ==, 0);
+    expect(&d.vf[0], frame, 100);
+    qemunic_queue_init(&d.vf[0].f, EMUNIC_TX_BLOCK, 6, 1, &d.vf[0].tx);
+    qemunic_queue_start(&d.vf[0].tx);
+    build(frame, 100, vf_mac[1], vf_mac[0], 0x88b5);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 100), ==, 0);
+    expect(&d.vf[1], frame, 100);
+    qemunic_stop(d.nic);
+}
+
+static void test_tx_errors(void)
+{
+    struct emunic_tx_desc d[40] = { 0 };
+
+    for (int i = 0; i < 40; i++) {
+        d[i].addr = cpu_to_le64(0x200000);
+        d[i].len = cpu_to_le32(10);
+    }
+    check_tx_error(d, 40, 40, EMUNIC_Q_ERROR_CHAIN);
+    check_tx_error(d, 1, 65, EMUNIC_Q_ERROR_INDEX);
+    d[1].len = 0;
+    check_tx_error(d, 2, 2, EMUNIC_Q_ERROR_DESC);
+    d[1].len = cpu_to_le32(65536);
+    check_tx_error(d, 2, 2, EMUNIC_Q_ERROR_DESC);
+    d[1].len = cpu_to_le32(10);
+    d[1].reserved = 1;
+    check_tx_error(d, 2, 2, EMUNIC_Q_ERROR_DESC);
+    d[1].reserved = 0;
+    d[1].flags = cpu_to_le16(EMUNIC_TX_META);
+    check_tx_error(d, 2, 2, EMUNIC_Q_ERROR_DESC);
+    d[0].flags = cpu_to_le16(EMUNIC_TX_META | EMUNIC_TX_EOP);
+    check_tx_error(d, 1, 1, EMUNIC_Q_ERROR_DESC);
+    d[0].flags = cpu_to_le16(0x8000 | EMUNIC_TX_EOP);
+    check_tx_error(d, 1, 1, EMUNIC_Q_ERROR_DESC);
+    /* The end of memory */
+    d[0].flags = cpu_to_le16(EMUNIC_TX_EOP);
+    d[0].len = cpu_to_le32(100);
+    d[0].addr = cpu_to_le64(0x4000000 - 50);
+    check_tx_error(d, 1, 1, EMUNIC_Q_ERROR_DMA);
+}
+
+static void test_rx_errors(void)
+{
+    struct emunic_rx_desc bad = { .addr = cpu_to_le64(1ull << 40) };
+    static const struct { uint32_t len, reserved, error; } cases[] = {
+        { 255, 0, EMUNIC_Q_ERROR_DESC },
+        { 65537, 0, EMUNIC_Q_ERROR_DESC },
+        { 2048, 1, EMUNIC_Q_ERROR_DESC },
+        { 2048, 0, EMUNIC_Q_ERROR_DMA },
+    };
+    uint8_t frame[100];
+    Data d;
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        data_start(&d, "", "max_vfs=2");
+        qemunic_queue_init(&d.vf[0].f, EMUNIC_RX_BLOCK + EMUNIC_Q_STRIDE, 6, 0,
+                           &d.vf[0].rx);
+        qemunic_write(&d.vf[0].f, EMUNIC_RX_BLOCK + EMUNIC_Q_CTRL, 0);
+        qemunic_queue_start(&d.vf[0].rx);
+        bad.len = cpu_to_le32(cases[i].len);
+        bad.reserved = cpu_to_le16(cases[i].reserved);
+        qemunic_put(&d.vf[0].rx, &bad, sizeof(bad));
+        qemunic_tail(&d.vf[0].rx);
+        build(frame, 100, vf_mac[0], vf_mac[1], 0x88b5);
+        g_assert_cmpuint(port_send(&d.vf[1], NULL, frame, 100), ==, 0);
+        g_assert_cmpuint(qemunic_read(&d.vf[0].f, EMUNIC_RX_BLOCK +
+                                      EMUNIC_Q_STRIDE + EMUNIC_Q_ERROR), ==,
+                         cases[i].error);
+        g_assert_cmpuint(STAT(&d, 1, rx_no_buffer), ==, 1);
+        qemunic_stop(d.nic);
+    }
+}
+
+static void set_port_vlan(Data *d, uint16_t vport, uint16_t tpid,
+                          uint16_t vid, uint16_t prio)
+{
+    struct emunic_admin_port_vlan arg = {
+        .tpid = cpu_to_le16(tpid),
+        .vid = cpu_to_le16(vid),
+        .prio = cpu_to_le16(prio),
+    };
+
+    admin_ok(d, EMUNIC_ADMIN_VPORT_SET_VLAN, vport, &arg, sizeof(arg));
+}
+
+static void tag(uint8_t *frame, size_t *len, uint16_t tpid, uint16_t tci)
+{
+    memmove(frame + 16, frame + 12, *len - 12);
+    stw_be_p(frame + 12, tpid);
+    stw_be_p(frame + 14, tci);
+    *len += 4;
+}
+
+static void test_vlan(void)
+{
+    struct emunic_tx_meta meta = {
+        .flags = cpu_to_le16(EMUNIC_TX_META | EMUNIC_TX_VLAN),
+        .vlan_tci = cpu_to_le16(0x6064),
+    };
+    uint8_t plain[100], frame[120];
+    size_t len = 100;
+    Frame fr;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    build(plain, 100, vf_mac[1], vf_mac[0], 0x88b5);
+    memcpy(frame, plain, 100);
+    tag(frame, &len, 0x8100, 0x6064);
+
+    /* Tagged, by the frame or by the device: a filter is needed. */
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, plain, 100), ==, 0);
+    expect_none(&d.vf[1]);
+    admin_ok(&d, EMUNIC_ADMIN_VPORT_ADD_VLAN, 2,
+             &(uint16_t){ cpu_to_le16(100) }, 2);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+    expect(&d.vf[1], frame, len);
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, plain, 100), ==, 0);
+    expect(&d.vf[1], frame, len);
+    qemunic_write(&d.vf[1].f, EMUNIC_RX_FEATURES,
+                  EMUNIC_RX_FEATURES_VLAN_STRIP);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+    g_assert_true(port_receive(&d.vf[1], &fr));
+    g_assert_cmpmem(fr.data, fr.len, plain, 100);
+    g_assert_cmphex(fr.flags & EMUNIC_RX_VLAN, !=, 0);
+    g_assert_cmphex(le16_to_cpu(fr.cpl.vlan_tci), ==, 0x6064);
+    qemunic_write(&d.vf[1].f, EMUNIC_RX_FEATURES, 0);
+
+    /* Port VLAN: neither side sees it, others do not see the frames. */
+    set_port_vlan(&d, 1, 0x8100, 7, 3);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, plain, 100), ==, 0);
+    expect_none(&d.vf[1]);
+    set_port_vlan(&d, 2, 0x8100, 7, 0);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, plain, 100), ==, 0);
+    expect(&d.vf[1], plain, 100);
+    /* A tag of its own is refused, a priority tag replaced. */
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+    expect_none(&d.vf[1]);
+    g_assert_cmpuint(STAT(&d, 1, tx_dropped), ==, 1);
+    stw_be_p(frame + 14, 0x6000);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+    expect(&d.vf[1], plain, 100);
+
+    /* What a trunk sees of it: the PF with VLAN 7 */
+    admin_ok(&d, EMUNIC_ADMIN_VPORT_ADD_VLAN, 0,
+             &(uint16_t){ cpu_to_le16(7) }, 2);
+    memcpy(plain, pf_mac, 6);
+    memcpy(frame, pf_mac, 6);
+    stw_be_p(frame + 14, 0x6007);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, plain, 100), ==, 0);
+    expect(&d.pf, frame, len);
+
+    /* 802.1ad outside of whatever there is */
+    set_port_vlan(&d, 1, 0x88a8, 9, 0);
+    set_port_vlan(&d, 2, 0x88a8, 9, 0);
+    memcpy(frame, vf_mac[1], 6);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+    expect(&d.vf[1], frame, len);
+    set_port_vlan(&d, 2, 0x8100, 9, 0);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+    expect_none(&d.vf[1]);
+    qemunic_stop(d.nic);
+}
+
+static void wait_msi(QEmunic *nic, uint64_t addr, uint32_t value)
+{
+    for (int i = 0; i < 1000 && qtest_readl(nic->qts, addr) != value; i++) {
+        g_usleep(1000);
+    }
+    g_assert_cmphex(qtest_readl(nic->qts, addr), ==, value);
+    qtest_writel(nic->qts, addr, 0);
+}
+
+static void test_interrupts(void)
+{
+    uint64_t msi, cq_event;
+    uint8_t frame[100];
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    msi = qemunic_alloc(d.nic, 4096);
+    qemunic_msix(&d.vf[1].f, 2, msi, 0x42);
+    cq_event = d.vf[1].rx.shadow + offsetof(struct emunic_shadow, cq_event);
+    build(frame, 100, vf_mac[1], vf_mac[0], 0x88b5);
+
+    /* Event index 0: the first completion passes it. */
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 100), ==, 0);
+    expect(&d.vf[1], frame, 100);
+    wait_msi(d.nic, msi, 0x42);
+    /* Not armed again: quiet */
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 100), ==, 0);
+    expect(&d.vf[1], frame, 100);
+    qemunic_read(&d.vf[1].f, EMUNIC_ID);
+    g_assert_cmphex(qtest_readl(d.nic->qts, msi), ==, 0);
+    /* Armed for the third next: the first two are quiet. */
+    qtest_writel(d.nic->qts, cq_event, d.vf[1].rx.cq_head + 2);
+    for (int i = 0; i < 3; i++) {
+        g_assert_cmphex(qtest_readl(d.nic->qts, msi), ==, 0);
+        g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 100), ==, 0);
+        expect(&d.vf[1], frame, 100);
+    }
+    wait_msi(d.nic, msi, 0x42);
+    qemunic_stop(d.nic);
+}
+
+static void test_stop_start(void)
+{
+    uint8_t frame[100];
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    build(frame, 100, vf_mac[1], vf_mac[0], 0x88b5);
+    for (int round = 0; round < 3; round++) {
+        g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 100), ==, 0);
+        expect(&d.vf[1], frame, 100);
+
+        /* A stopped Rx queue takes nothing. */
+        qemunic_write(&d.vf[1].f, EMUNIC_RX_BLOCK + EMUNIC_Q_CTRL, 0);
+        g_assert_true(qemunic_wait(&d.vf[1].f,
+                                   EMUNIC_RX_BLOCK + EMUNIC_Q_STATE, ~0,
+                                   EMUNIC_Q_STATE_STOPPED));
+        g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 100), ==, 0);
+        expect_none(&d.vf[1]);
+        qemunic_queue_init(&d.vf[1].f, EMUNIC_RX_BLOCK, 6, 2, &d.vf[1].rx);
+        qemunic_queue_start(&d.vf[1].rx);
+        port_post(&d.vf[1], RX_POSTED);
+
+        /* A stopped Tx queue sends nothing; what it has goes on START. */
+        qemunic_write(&d.vf[0].f, EMUNIC_TX_BLOCK + EMUNIC_Q_CTRL, 0);
+        qemunic_queue_init(&d.vf[0].f, EMUNIC_TX_BLOCK, 6, 1, &d.vf[0].tx);
+        port_put(&d.vf[0], NULL, frame, 100, 50);
+        qemunic_tail(&d.vf[0].tx);
+        expect_none(&d.vf[1]);
+        qemunic_queue_start(&d.vf[0].tx);
+        g_assert_cmpuint(port_tx_done(&d.vf[0]), ==, 0);
+        expect(&d.vf[1], frame, 100);
+    }
+    /* FLR in the middle leaves the other VF alone. */
+    qemunic_flr(&d.vf[1].f);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 100), ==, 0);
+    qemunic_map(&d.vf[1].f, true);
+    port_start(&d.vf[1], 2, &d.admin, vf_mac[1]);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 100), ==, 0);
+    expect(&d.vf[1], frame, 100);
+    qemunic_stop(d.nic);
+}
+
 void emunic_add_data_tests(void)
 {
+    qtest_add_func("emunic/loop", test_loop);
+    qtest_add_func("emunic/rx-buffers", test_rx_buffers);
+    qtest_add_func("emunic/tx-status", test_tx_status);
+    qtest_add_func("emunic/tx-errors", test_tx_errors);
+    qtest_add_func("emunic/rx-errors", test_rx_errors);
+    qtest_add_func("emunic/vlan", test_vlan);
+    qtest_add_func("emunic/interrupts", test_interrupts);
+    qtest_add_func("emunic/stop-start", test_stop_start);
 }
