@@ -4,8 +4,8 @@
 
 import re
 
-from lib.py import Stream, ksft_eq, ksft_exit, ksft_ge, ksft_in, \
-    ksft_ne, ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair
+from lib.py import Stream, ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_ne, \
+    ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair
 
 KINDS = ["pf", "vf"]
 

@@ -4,8 +4,8 @@
 
 import time
 
-from lib.py import bkg, cmd, defer, ksft_eq, ksft_exit, ksft_ge, \
-    ksft_pr, ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair
+from lib.py import bkg, cmd, defer, ksft_eq, ksft_exit, ksft_ge, ksft_pr, \
+    ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair
 from lib.py.pci import errno_of
 
 VF_ID = "0x10f1"

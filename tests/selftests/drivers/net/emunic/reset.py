@@ -4,8 +4,9 @@
 
 import time
 
-from lib.py import Host, Stream, bkg, ksft_busy_wait, ksft_eq, ksft_exit, \
-    ksft_ge, ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair
+from lib.py import Host, KsftNamedVariant, Stream, bkg, ksft_busy_wait, \
+    ksft_eq, ksft_exit, ksft_ge, ksft_run_quiet, ksft_true, ksft_variants, \
+    need_pfs, pair
 
 MAC = "02:00:00:cc:dd:01"
 
@@ -26,8 +27,9 @@ class Flood:
             proc.proc.wait()
 
 
-@ksft_variants([("sender", 0), ("receiver", 1)])
-def vf_flr_under_traffic(_name, index):
+@ksft_variants([KsftNamedVariant("sender", 0),
+                KsftNamedVariant("receiver", 1)])
+def vf_flr_under_traffic(index):
     """Ten resets of a VF while it floods; the other VF notices losses only."""
     vfs = need_pfs()[0].vfs(2)
     a, b = pair(*vfs)

@@ -5,8 +5,8 @@ Traffic between every kind of port: PF and VF, VF and VF, PF and PF over the
 uplinks; small and fragmented packets, TCP and UDP, IPv4 and IPv6.
 """
 
-from lib.py import Host, Stream, ksft_eq, ksft_exit, ksft_ge, ksft_run_quiet, \
-    ksft_true, ksft_variants, need_pfs, pair
+from lib.py import Host, KsftNamedVariant, Stream, ksft_eq, ksft_exit, \
+    ksft_ge, ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair
 
 
 def _ports(kind):
@@ -33,7 +33,8 @@ def ping(kind):
         ksft_eq(b.ping(a.v6, count=3, size=size), 3, f"{size} bytes, IPv6")
 
 
-@ksft_variants((k, v6) for k in PATHS for v6 in (False, True))
+@ksft_variants([KsftNamedVariant(f"{kind}_v{6 if v6 else 4}", kind, v6)
+                for kind in PATHS for v6 in (False, True)])
 def tcp(kind, v6):
     """TCP both ways at once; nothing may arrive with a bad checksum."""
     a, b = pair(*_ports(kind))
@@ -60,8 +61,8 @@ def udp(kind):
     ksft_eq(b.snmp("Udp", "InCsumErrors"), 0)
 
 
-@ksft_variants([("tx-checksumming",), ("scatter-gather",),
-                ("tcp-segmentation-offload",), ("rx-checksumming",)])
+@ksft_variants(["tx-checksumming", "scatter-gather",
+                "tcp-segmentation-offload", "rx-checksumming"])
 def without_offload(feature):
     """Either side may switch an offload off; the stream goes on."""
     a, b = pair(*_ports("vf_vf"))

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """`ip link set PF vf N mac`: its effect on the wire, and its refusals."""
 
-from lib.py import Host, cmd, ksft_busy_wait, ksft_eq, ksft_exit, \
-    ksft_in, ksft_ne, ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair
+from lib.py import Host, KsftNamedVariant, cmd, ksft_busy_wait, ksft_eq, \
+    ksft_exit, ksft_in, ksft_ne, ksft_run_quiet, ksft_true, ksft_variants, \
+    need_pfs, pair
 
 MAC = "02:00:00:aa:bb:01"
 OTHER = "02:00:00:aa:bb:02"
@@ -126,22 +127,23 @@ def two_vfs_differ():
         ksft_eq(int(mac[:2], 16) & 1, 0, f"{mac} is unicast")
 
 
-@ksft_variants([("multicast", 0, "01:00:5e:00:00:01", "Invalid argument"),
-                ("broadcast", 0, "ff:ff:ff:ff:ff:ff", "Invalid argument"),
-                ("no_such_vf", 2, MAC, "Invalid argument")])
-def refused(_name, index, mac, errno):
+@ksft_variants([KsftNamedVariant("multicast", 0, "01:00:5e:00:00:01"),
+                KsftNamedVariant("broadcast", 0, "ff:ff:ff:ff:ff:ff"),
+                KsftNamedVariant("no_such_vf", 2, MAC)])
+def refused(index, mac):
     """Addresses that no host can have, and VFs that are not there."""
     pf = need_pfs()[0]
     pf.vfs(2)
     before = [pf.vf_info(i)["address"] for i in range(2)]
     out = pf.set_vf(index, f"mac {mac}", fail=False)
     ksft_ne(out.ret, 0)
-    ksft_in(errno, out.stderr)
+    ksft_in("Invalid argument", out.stderr)
     ksft_eq([pf.vf_info(i)["address"] for i in range(2)], before)
 
 
-@ksft_variants(["max_tx_rate 100", "spoofchk on", "state disable", "trust on",
-                "query_rss on", "node_guid 00:11:22:33:44:55:66:77"])
+@ksft_variants([KsftNamedVariant(what.split()[0], what) for what in (
+    "max_tx_rate 100", "spoofchk on", "state disable", "trust on",
+    "query_rss on", "node_guid 00:11:22:33:44:55:66:77")])
 def not_offered(what):
     """What the device does not do is refused, never accepted and ignored."""
     pf = need_pfs()[0]

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """VLAN interfaces on PF and VF: the filter lets through what was asked for."""
 
-from lib.py import Host, Sniffer, Stream, ksft_eq, ksft_exit, ksft_ge, \
-    ksft_ne, ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair, \
-    raw_frame
+from lib.py import Host, KsftNamedVariant, Sniffer, Stream, ksft_eq, \
+    ksft_exit, ksft_ge, ksft_ne, ksft_run_quiet, ksft_true, ksft_variants, \
+    need_pfs, pair, raw_frame
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 
@@ -16,8 +16,10 @@ def _vlan(host, vid):
     return f"198.51.100.{host.number}"
 
 
-@ksft_variants([("vf_vf", True), ("vf_vf", False), ("pf_vf", True),
-                ("pf_vf", False)])
+@ksft_variants([
+    KsftNamedVariant(f"{kind}_{'device' if offload else 'stack'}", kind,
+                     offload)
+    for kind in ("vf_vf", "pf_vf") for offload in (True, False)])
 def tagged_traffic(kind, offload):
     """Pings and TCP in a VLAN, tags made by the device or by the stack."""
     pf = need_pfs()[0]

@@ -36,7 +36,7 @@ class Host:
         self.func = func
         name = func.netdev
         ip(f"link set dev {name} netns {self.ns} name {self.dev}")
-        self.ip(f"link set dev lo up")
+        self.ip("link set dev lo up")
         self.ip(f"link set dev {self.dev} mtu {mtu}")
         self.address(self.dev, f"192.0.2.{self.number}/24",
                      f"2001:db8::{self.number}/64")
