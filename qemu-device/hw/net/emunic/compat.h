@@ -34,8 +34,10 @@
 #endif
 
 #if __has_include("system/system.h")
+#include "system/runstate.h"
 #include "system/system.h"
 #else
+#include "sysemu/runstate.h"
 #include "sysemu/sysemu.h"
 #endif
 

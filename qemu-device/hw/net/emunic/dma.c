@@ -353,6 +353,7 @@ bool emunic_dma_write_entry(EmunicFunction *f, uint64_t addr, const void *buf,
                               len - rest, true))) {
             return emunic_dma_fault(f, addr, len, true);
         }
+        /* The entry is there before its phase says so. */
         smp_wmb();
         return emunic_dma_slow(f, addr + flags_at, (uint8_t *)buf + flags_at,
                                sizeof(uint16_t), true);
@@ -360,6 +361,7 @@ bool emunic_dma_write_entry(EmunicFunction *f, uint64_t addr, const void *buf,
     host = e->host + addr % PAGE;
     memcpy(host, from, flags_at);
     memcpy(host + flags_at + 2, from + flags_at + 2, len - flags_at - 2);
+    /* The entry is there before its phase says so. */
     smp_wmb();
     qatomic_set((uint16_t *)(host + flags_at),
                 lduw_he_p(from + flags_at));

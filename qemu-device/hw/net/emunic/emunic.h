@@ -209,9 +209,10 @@ struct EmunicState {
 
     EmunicFunction *port[EMUNIC_MAX_VPORTS];
     QEMUBH *bh;
-    EmunicScratch *tx_scratch;  /* of the bottom half */
-    EmunicScratch *rx_scratch;  /* of frames from the uplink, which can come
-                                   in while the bottom half sends one */
+    VMChangeStateEntry *vmstate_change;
+    /* Frames from the uplink can come in while the bottom half sends one. */
+    EmunicScratch *tx_scratch;
+    EmunicScratch *rx_scratch;
     uint32_t copies;            /* frames put into buffers, for budgets */
     uint64_t event_order;       /* last value given to EmunicEvents.order */
     uint32_t event_rr;          /* vport whose turn it is */
@@ -272,6 +273,7 @@ void emunic_regs_reset(EmunicFunction *f);
 void emunic_schedule(EmunicState *s);
 void emunic_kick(EmunicFunction *f, uint32_t queues);
 void emunic_run(void *opaque);
+void emunic_vm_change(void *opaque, bool running, RunState state);
 void emunic_moved(EmunicFunction *f, const EmunicQueue *q);
 
 /* queue.c */

@@ -177,12 +177,14 @@ static void emunic_realize(PCIDevice *dev, Error **errp)
                           &qdev->mem_reentrancy_guard, s);
     qemu_format_nic_info_str(qemu_get_queue(s->nic), s->conf.macaddr.a);
     s->bh = qemu_bh_new_guarded(emunic_run, s, &qdev->mem_reentrancy_guard);
+    s->vmstate_change = qemu_add_vm_change_state_handler(emunic_vm_change, s);
 }
 
 static void emunic_exit(PCIDevice *dev)
 {
     EmunicState *s = EMUNIC(dev);
 
+    qemu_del_vm_change_state_handler(s->vmstate_change);
     g_clear_pointer(&s->bh, qemu_bh_delete);
     pcie_sriov_pf_exit(dev);
     qemu_del_nic(s->nic);

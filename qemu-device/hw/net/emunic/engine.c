@@ -165,6 +165,9 @@ void emunic_run(void *opaque)
     EmunicState *s = opaque;
     bool more = false;
 
+    if (!runstate_is_running()) {
+        return;
+    }
     RCU_READ_LOCK_GUARD();
     emunic_tests(s);
     more |= emunic_admin_run(s, RUN_COMMANDS);
@@ -174,5 +177,16 @@ void emunic_run(void *opaque)
     trace_emunic_run(more);
     if (more) {
         emunic_schedule(s);
+    }
+}
+
+/*
+ * A stopped machine's memory must not change, since it may be on its way to
+ * another host. What there was to do waits.
+ */
+void emunic_vm_change(void *opaque, bool running, RunState state)
+{
+    if (running) {
+        emunic_schedule(opaque);
     }
 }

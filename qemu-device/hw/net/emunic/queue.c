@@ -190,6 +190,7 @@ bool emunic_queue_sleep(EmunicFunction *f, EmunicQueue *q)
         emunic_queue_error(f, q, EMUNIC_Q_ERROR_DMA);
         return true;
     }
+    /* The request is out before the tail is read: see "Queues" in the spec. */
     smp_mb();
     return !emunic_queue_read_tail(f, q) || q->tail == seen;
 }
@@ -250,6 +251,7 @@ bool emunic_queue_test_irq(EmunicFunction *f, EmunicQueue *q)
     if (!emunic_queue_running(q) || q->cq_head == old) {
         return false;
     }
+    /* The completions are out before the request is read. */
     smp_mb();
     if (!emunic_shadow_read(f, q, SHADOW(cq_event), &event)) {
         return false;

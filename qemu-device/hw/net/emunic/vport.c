@@ -17,7 +17,7 @@ typedef struct EmunicFdbEntry {
 
 static int64_t emunic_mac_key(const uint8_t *mac)
 {
-    return (int64_t)lduw_be_p(mac) << 32 | ldl_be_p(mac + 2);
+    return (int64_t)lduw_be_p(mac) << 32 | (uint32_t)ldl_be_p(mac + 2);
 }
 
 static bool emunic_mac_is_zero(const uint8_t *mac)
