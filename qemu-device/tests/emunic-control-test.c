@@ -38,8 +38,8 @@ static void send_msg(QEmunicFunction *vf, uint32_t first, uint32_t len)
     qemunic_write(vf, EMUNIC_MBOX_CTRL, EMUNIC_MBOX_CTRL_SEND);
 }
 
-static uint16_t send_reply(Control *c, const struct emunic_event *e, uint64_t data,
-                      uint32_t len)
+static uint16_t send_reply(Control *c, const struct emunic_event *e,
+                           uint64_t data, uint32_t len)
 {
     struct emunic_admin_reply arg = { e->epoch, e->tag };
 
@@ -98,8 +98,10 @@ static void test_mbox(void)
     g_assert_cmpuint(send_reply(&c, &e, data, 8), ==, EMUNIC_ADMIN_ST_STALE);
     e.epoch--;
     g_assert_cmpuint(send_reply(&c, &e, data, 7), ==, EMUNIC_ADMIN_ST_INVALID);
-    g_assert_cmpuint(send_reply(&c, &e, data, 225), ==, EMUNIC_ADMIN_ST_INVALID);
-    g_assert_cmpuint(send_reply(&c, &e, 1ull << 40, 8), ==, EMUNIC_ADMIN_ST_DMA);
+    g_assert_cmpuint(send_reply(&c, &e, data, 225), ==,
+                     EMUNIC_ADMIN_ST_INVALID);
+    g_assert_cmpuint(send_reply(&c, &e, 1ull << 40, 8), ==,
+                     EMUNIC_ADMIN_ST_DMA);
     g_assert_cmphex(mbox_status(&c.vf) & 0x1000f, ==, 0x1);
     qtest_writel(c.nic->qts, data + 8, 0xfeedface);
     g_assert_cmpuint(send_reply(&c, &e, data, 12), ==, EMUNIC_ADMIN_ST_OK);

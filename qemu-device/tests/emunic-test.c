@@ -374,6 +374,7 @@ int main(int argc, char **argv)
     qtest_add_func("emunic/test-registers", test_test_registers);
     emunic_add_control_tests();
     emunic_add_data_tests();
+    emunic_add_offload_tests();
     emunic_add_migration_tests();
     return g_test_run();
 }

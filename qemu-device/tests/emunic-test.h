@@ -9,5 +9,6 @@
 void emunic_add_control_tests(void);
 void emunic_add_data_tests(void);
 void emunic_add_migration_tests(void);
+void emunic_add_offload_tests(void);
 
 #endif /* TESTS_QTEST_EMUNIC_TEST_H */

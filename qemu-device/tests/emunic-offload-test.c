@@ -1,0 +1,433 @@
+/*
+ * emunic: checksums, GSO, steering and the uplink
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "emunic-port.h"
+#include "emunic-test.h"
+
+#define ETH     14
+#define IP4     20
+#define IP6     40
+#define TCP     20
+
+static uint32_t sum16(const uint8_t *p, size_t len, uint32_t sum)
+{
+    for (size_t i = 0; i < len; i++) {
+        sum += i & 1 ? p[i] : p[i] << 8;
+    }
+    while (sum >> 16) {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    return sum;
+}
+
+/* Folded sum of the pseudo header of the IP packet at @ip */
+static uint16_t pseudo(const uint8_t *ip, uint8_t proto, uint32_t l4_len)
+{
+    uint32_t sum = ip[0] >> 4 == 4 ? sum16(ip + 12, 8, 0)
+                                   : sum16(ip + 8, 32, 0);
+
+    sum += proto + l4_len;
+    return (sum & 0xffff) + (sum >> 16);
+}
+
+/* The checksum of what is at @l4 of @l4_len bytes is right. */
+static bool l4_good(const uint8_t *ip, const uint8_t *l4, uint32_t l4_len)
+{
+    return sum16(l4, l4_len, pseudo(ip, 6, l4_len)) == 0xffff;
+}
+
+/*
+ * A TCP frame of @payload bytes; its checksum holds the pseudo header's sum.
+ * Returns its length.
+ */
+static size_t build_tcp(uint8_t *frame, bool ip6, const uint8_t *dst,
+                        const uint8_t *src, size_t payload)
+{
+    size_t l4 = ETH + (ip6 ? IP6 : IP4);
+    uint8_t *ip = frame + ETH;
+    uint8_t *tcp = frame + l4;
+
+    build(frame, l4 + TCP + payload, dst, src, ip6 ? 0x86dd : 0x0800);
+    memset(ip, 0, l4 - ETH + TCP);
+    if (ip6) {
+        ip[0] = 0x60;
+        stw_be_p(ip + 4, TCP + payload);
+        ip[6] = 6;
+        ip[7] = 64;
+        stl_be_p(ip + 8, 0xfd000001);
+        stl_be_p(ip + 24, 0xfd000002);
+    } else {
+        ip[0] = 0x45;
+        stw_be_p(ip + 2, IP4 + TCP + payload);
+        stw_be_p(ip + 4, 0xfffe);
+        ip[8] = 64;
+        ip[9] = 6;
+        stl_be_p(ip + 12, 0x420995bb);
+        stl_be_p(ip + 16, 0xa18e6450);
+        stw_be_p(ip + 10, ~sum16(ip, IP4, 0));
+    }
+    stw_be_p(tcp, 2794);
+    stw_be_p(tcp + 2, 1766);
+    stl_be_p(tcp + 4, 0xfffffff0);
+    tcp[12] = 5 << 4;
+    tcp[13] = 0x99;             /* CWR, ACK, PSH, FIN */
+    stw_be_p(tcp + 16, pseudo(ip, 6, TCP + payload));
+    return l4 + TCP + payload;
+}
+
+static void set_meta(struct emunic_tx_meta *meta, bool ip6, uint16_t flags,
+                     uint16_t gso_size)
+{
+    size_t l4 = ETH + (ip6 ? IP6 : IP4);
+
+    memset(meta, 0, sizeof(*meta));
+    meta->flags = cpu_to_le16(EMUNIC_TX_META | flags);
+    meta->csum_start = cpu_to_le16(l4);
+    meta->csum_offset = cpu_to_le16(16);
+    if (flags & EMUNIC_TX_GSO) {
+        meta->gso_type = ip6 ? EMUNIC_GSO_TCPV6 : EMUNIC_GSO_TCPV4;
+        meta->gso_size = cpu_to_le16(gso_size);
+        meta->hdr_len = cpu_to_le16(l4 + TCP);
+    }
+}
+
+static void test_csum(void)
+{
+    struct emunic_tx_meta meta;
+    uint8_t frame[1500];
+    Frame fr;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    for (int ip6 = 0; ip6 <= 1; ip6++) {
+        size_t len = build_tcp(frame, ip6, vf_mac[1], vf_mac[0], 333);
+        size_t l4 = ETH + (ip6 ? IP6 : IP4);
+
+        set_meta(&meta, ip6, EMUNIC_TX_CSUM, 0);
+        /* The receiver takes none: finished, and good. */
+        qemunic_write(&d.vf[1].f, EMUNIC_RX_FEATURES, 0);
+        g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==, 0);
+        g_assert_true(port_receive(&d.vf[1], &fr));
+        g_assert_cmpuint(fr.len, ==, len);
+        g_assert_true(l4_good(fr.data + ETH, fr.data + l4, len - l4));
+        g_assert_cmphex(fr.flags & (EMUNIC_RX_CSUM_OK |
+                                    EMUNIC_RX_CSUM_PARTIAL), ==,
+                        EMUNIC_RX_CSUM_OK);
+        /* It takes partial ones. */
+        qemunic_write(&d.vf[1].f, EMUNIC_RX_FEATURES, EMUNIC_RX_FEATURES_CSUM);
+        g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==, 0);
+        g_assert_true(port_receive(&d.vf[1], &fr));
+        g_assert_cmpmem(fr.data, fr.len, frame, len);
+        g_assert_cmphex(fr.flags & (EMUNIC_RX_CSUM_OK |
+                                    EMUNIC_RX_CSUM_PARTIAL), ==,
+                        EMUNIC_RX_CSUM_PARTIAL);
+        g_assert_cmpuint(le16_to_cpu(fr.cpl.csum_start), ==, l4);
+        g_assert_cmpuint(le16_to_cpu(fr.cpl.csum_offset), ==, 16);
+        /* A whole one is verified, and a wrong one found out. */
+        stw_be_p(frame + l4 + 16, ~sum16(frame + l4, len - l4, 0));
+        g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+        g_assert_true(port_receive(&d.vf[1], &fr));
+        g_assert_cmphex(fr.flags & EMUNIC_RX_CSUM_OK, !=, 0);
+        frame[len - 1] ^= 1;
+        g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+        g_assert_true(port_receive(&d.vf[1], &fr));
+        g_assert_cmphex(fr.flags & EMUNIC_RX_CSUM_OK, ==, 0);
+    }
+    /* Offsets follow a tag that the device takes away. */
+    {
+        size_t len = build_tcp(frame, false, vf_mac[1], vf_mac[0], 100);
+
+        set_meta(&meta, false, EMUNIC_TX_CSUM | EMUNIC_TX_VLAN, 0);
+        meta.vlan_tci = cpu_to_le16(5);
+        admin_ok(&d, EMUNIC_ADMIN_VPORT_ADD_VLAN, 2,
+                 &(uint16_t){ cpu_to_le16(5) }, 2);
+        g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==, 0);
+        g_assert_true(port_receive(&d.vf[1], &fr));
+        g_assert_cmpuint(fr.len, ==, len + 4);
+        g_assert_cmpuint(le16_to_cpu(fr.cpl.csum_start), ==, ETH + IP4 + 4);
+        qemunic_write(&d.vf[1].f, EMUNIC_RX_FEATURES, EMUNIC_RX_FEATURES_CSUM |
+                      EMUNIC_RX_FEATURES_VLAN_STRIP);
+        g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==, 0);
+        g_assert_true(port_receive(&d.vf[1], &fr));
+        g_assert_cmpmem(fr.data, fr.len, frame, len);
+        g_assert_cmpuint(le16_to_cpu(fr.cpl.csum_start), ==, ETH + IP4);
+    }
+    qemunic_stop(d.nic);
+}
+
+/* Receive the segments of @frame and check each against it. */
+static void check_segments(Port *p, const uint8_t *frame, size_t len,
+                           bool ip6, uint32_t gso, bool partial)
+{
+    size_t l4 = ETH + (ip6 ? IP6 : IP4);
+    size_t hdr = l4 + TCP;
+    uint32_t index = 0;
+    Frame fr;
+
+    for (size_t at = hdr; at < len; at += gso, index++) {
+        size_t n = MIN(gso, len - at);
+        bool last = at + n == len;
+        uint8_t *ip = fr.data + ETH;
+
+        g_assert_true(port_receive(p, &fr));
+        g_assert_cmpuint(fr.len, ==, hdr + n);
+        g_assert_cmpmem(fr.data + hdr, n, frame + at, n);
+        if (ip6) {
+            g_assert_cmpuint(lduw_be_p(ip + 4), ==, TCP + n);
+        } else {
+            g_assert_cmpuint(lduw_be_p(ip + 2), ==, IP4 + TCP + n);
+            g_assert_cmphex(lduw_be_p(ip + 4), ==, (uint16_t)(0xfffe + index));
+            g_assert_cmphex(sum16(ip, IP4, 0), ==, 0xffff);
+        }
+        g_assert_cmphex((uint32_t)ldl_be_p(fr.data + l4 + 4), ==,
+                        (uint32_t)(0xfffffff0 + at - hdr));
+        g_assert_cmphex(fr.data[l4 + 13], ==, 0x10 | (index ? 0 : 0x80) |
+                        (last ? 0x09 : 0));
+        if (partial) {
+            g_assert_cmphex(lduw_be_p(fr.data + l4 + 16), ==,
+                            pseudo(ip, 6, TCP + n));
+            g_assert_cmphex(fr.flags & EMUNIC_RX_CSUM_PARTIAL, !=, 0);
+        } else {
+            g_assert_true(l4_good(ip, fr.data + l4, TCP + n));
+            g_assert_cmphex(fr.flags & EMUNIC_RX_CSUM_OK, !=, 0);
+        }
+        g_assert_cmphex(fr.flags & EMUNIC_RX_GSO, ==, 0);
+    }
+    expect_none(p);
+}
+
+static void test_gso(void)
+{
+    g_autofree uint8_t *frame = g_malloc(70000);
+    struct emunic_tx_meta meta;
+    Frame fr;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    for (int ip6 = 0; ip6 <= 1; ip6++) {
+        size_t len = build_tcp(frame, ip6, vf_mac[1], vf_mac[0], 20000);
+        size_t l4 = ETH + (ip6 ? IP6 : IP4);
+
+        set_meta(&meta, ip6, EMUNIC_TX_CSUM | EMUNIC_TX_GSO, 1400);
+        qemunic_write(&d.vf[1].f, EMUNIC_RX_FEATURES, 0);
+        g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==, 0);
+        check_segments(&d.vf[1], frame, len, ip6, 1400, false);
+        qemunic_write(&d.vf[1].f, EMUNIC_RX_FEATURES, EMUNIC_RX_FEATURES_CSUM);
+        g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==, 0);
+        check_segments(&d.vf[1], frame, len, ip6, 1400, true);
+        /* GSO without CSUM counts as neither. */
+        qemunic_write(&d.vf[1].f, EMUNIC_RX_FEATURES, EMUNIC_RX_FEATURES_GSO);
+        g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==, 0);
+        check_segments(&d.vf[1], frame, len, ip6, 1400, false);
+        /* Whole, although longer than the longest frame */
+        qemunic_write(&d.vf[1].f, EMUNIC_RX_FEATURES,
+                      EMUNIC_RX_FEATURES_GSO | EMUNIC_RX_FEATURES_CSUM);
+        g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==, 0);
+        g_assert_true(port_receive(&d.vf[1], &fr));
+        g_assert_cmpmem(fr.data, fr.len, frame, len);
+        g_assert_cmphex(fr.flags & EMUNIC_RX_GSO, !=, 0);
+        g_assert_cmphex(fr.flags & EMUNIC_RX_CSUM_PARTIAL, !=, 0);
+        g_assert_cmpuint(fr.cpl.gso_type, ==, meta.gso_type);
+        g_assert_cmpuint(le16_to_cpu(fr.cpl.gso_size), ==, 1400);
+        g_assert_cmpuint(le16_to_cpu(fr.cpl.hdr_len), ==, l4 + TCP);
+        g_assert_cmpuint(le16_to_cpu(fr.cpl.csum_start), ==, l4);
+        /* Its segments are too long for this one. */
+        qemunic_write(&d.vf[1].f, EMUNIC_RX_MAX_FRAME, 1400);
+        g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==, 0);
+        expect_none(&d.vf[1]);
+        qemunic_write(&d.vf[1].f, EMUNIC_RX_MAX_FRAME, 9600);
+    }
+    /* 15 segments each, sent 10 times, of which 2 were too long */
+    g_assert_cmpuint(STAT(&d, 1, tx_packets), ==, 150);
+    g_assert_cmpuint(STAT(&d, 2, rx_packets), ==, 120);
+    g_assert_cmpuint(STAT(&d, 2, rx_too_long), ==, 30);
+    g_assert_cmpuint(STAT(&d, 1, tx_bytes), ==,
+                     5 * (20000 + 15 * (ETH + IP4 + TCP)) +
+                     5 * (20000 + 15 * (ETH + IP6 + TCP)));
+    qemunic_stop(d.nic);
+}
+
+/* Through a port VLAN on both sides, segmented behind it */
+static void test_gso_vlan(void)
+{
+    g_autofree uint8_t *frame = g_malloc(70000);
+    struct emunic_tx_meta meta;
+    size_t len;
+    Frame fr;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    len = build_tcp(frame, false, vf_mac[1], vf_mac[0], 20000);
+    set_port_vlan(&d, 1, 0x88a8, 9, 0);
+    set_port_vlan(&d, 2, 0x88a8, 9, 0);
+    set_meta(&meta, false, EMUNIC_TX_CSUM | EMUNIC_TX_GSO, 1400);
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==, 0);
+    check_segments(&d.vf[1], frame, len, false, 1400, false);
+    qemunic_write(&d.vf[1].f, EMUNIC_RX_FEATURES,
+                  EMUNIC_RX_FEATURES_GSO | EMUNIC_RX_FEATURES_CSUM |
+                  EMUNIC_RX_FEATURES_VLAN_STRIP);
+    meta.flags |= cpu_to_le16(EMUNIC_TX_VLAN);
+    meta.vlan_tci = cpu_to_le16(77);
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==, 0);
+    g_assert_true(port_receive(&d.vf[1], &fr));
+    g_assert_cmpmem(fr.data, fr.len, frame, len);
+    g_assert_cmpuint(le16_to_cpu(fr.cpl.vlan_tci), ==, 77);
+    g_assert_cmpuint(le16_to_cpu(fr.cpl.hdr_len), ==, ETH + IP4 + TCP);
+    g_assert_cmpuint(le16_to_cpu(fr.cpl.csum_start), ==, ETH + IP4);
+    qemunic_stop(d.nic);
+}
+
+static void test_hash(void)
+{
+    uint8_t frame[200];
+    QEmunicQueue second;
+    size_t len;
+    Frame fr;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    /* The published example of the hash: 66.9.149.187 to 161.142.100.80 */
+    len = build_tcp(frame, false, vf_mac[1], vf_mac[0], 50);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+    g_assert_true(port_receive(&d.vf[1], &fr));
+    g_assert_cmphex(fr.flags & EMUNIC_RX_HASH, !=, 0);
+    g_assert_cmphex(le32_to_cpu(fr.cpl.hash), ==, 0x51ccc178);
+    g_assert_cmpuint(fr.cpl.hash_type, ==, EMUNIC_RX_HASH_L4);
+    /* A fragment has no ports. */
+    stw_be_p(frame + ETH + 6, 0x2000);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+    g_assert_true(port_receive(&d.vf[1], &fr));
+    g_assert_cmphex(le32_to_cpu(fr.cpl.hash), ==, 0x323e8fc2);
+    g_assert_cmpuint(fr.cpl.hash_type, ==, EMUNIC_RX_HASH_L3);
+    /* With two running queues, this even one goes to the first ... */
+    qemunic_queue_init(&d.vf[1].f, EMUNIC_RX_BLOCK + 5 * EMUNIC_Q_STRIDE, 6,
+                       3, &second);
+    qemunic_queue_start(&second);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+    g_assert_true(port_receive(&d.vf[1], &fr));
+    /* ... and with the first stopped, to the second, which has no buffer. */
+    qemunic_write(&d.vf[1].f, EMUNIC_RX_BLOCK + EMUNIC_Q_CTRL, 0);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+    g_assert_cmpuint(STAT(&d, 2, rx_no_buffer), ==, 1);
+    qemunic_stop(d.nic);
+}
+
+static void uplink_write(int fd, const uint8_t *frame, uint32_t len)
+{
+    uint32_t head = cpu_to_be32(len);
+
+    g_assert_cmpint(write(fd, &head, 4), ==, 4);
+    g_assert_cmpint(write(fd, frame, len), ==, len);
+}
+
+static uint32_t uplink_read(int fd, uint8_t *frame)
+{
+    uint32_t len, at = 0;
+
+    g_assert_cmpint(recv(fd, &len, 4, MSG_WAITALL), ==, 4);
+    len = be32_to_cpu(len);
+    g_assert_cmpuint(len, <=, FRAME_MAX);
+    at = recv(fd, frame, len, MSG_WAITALL);
+    g_assert_cmpuint(at, ==, len);
+    return len;
+}
+
+static bool wait_receive(Port *p, Frame *fr)
+{
+    for (int i = 0; i < 2000; i++) {
+        if (port_receive(p, fr)) {
+            return true;
+        }
+        g_usleep(1000);
+    }
+    return false;
+}
+
+static void test_uplink(void)
+{
+    static const uint8_t far[6] = { 0x02, 0, 0, 0, 0, 0x99 };
+    uint8_t frame[FRAME_MAX], seen[FRAME_MAX];
+    g_autofree char *args = NULL;
+    struct emunic_tx_meta meta;
+    size_t len;
+    Frame fr;
+    int fds[2];
+    Data d;
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+    args = g_strdup_printf("-netdev socket,id=up,fd=%d", fds[1]);
+    data_start(&d, args, "max_vfs=2,netdev=up");
+
+    build(frame, 200, vf_mac[1], far, 0x88b5);
+    uplink_write(fds[0], frame, 200);
+    g_assert_true(wait_receive(&d.vf[1], &fr));
+    g_assert_cmpmem(fr.data, fr.len, frame, 200);
+    build(frame, 200, broadcast, far, 0x88b5);
+    uplink_write(fds[0], frame, 200);
+    g_assert_true(wait_receive(&d.vf[0], &fr));
+    g_assert_true(wait_receive(&d.vf[1], &fr));
+    g_assert_true(wait_receive(&d.pf, &fr));
+
+    /* Out: what is for nobody here, and broadcasts; not what is for a VF */
+    build(frame, 150, vf_mac[1], vf_mac[0], 0x88b5);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 150), ==, 0);
+    build(frame, 160, far, vf_mac[0], 0x88b5);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 160), ==, 0);
+    g_assert_cmpuint(uplink_read(fds[0], seen), ==, 160);
+    g_assert_cmpmem(frame, 160, seen, 160);
+    build(frame, 170, broadcast, vf_mac[0], 0x88b5);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 170), ==, 0);
+    g_assert_cmpuint(uplink_read(fds[0], seen), ==, 170);
+
+    /* The port VLAN's tag is seen outside. */
+    set_port_vlan(&d, 1, 0x8100, 0x123, 5);
+    build(frame, 160, far, vf_mac[0], 0x88b5);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, 160), ==, 0);
+    g_assert_cmpuint(uplink_read(fds[0], seen), ==, 164);
+    g_assert_cmphex((uint32_t)ldl_be_p(seen + 12), ==, 0x8100a123);
+    /* Back in with it, which takes it off */
+    build(frame, 160, vf_mac[0], far, 0x88b5);
+    len = 160;
+    tag(frame, &len, 0x8100, 0x0123);
+    uplink_write(fds[0], frame, 164);
+    while (!wait_receive(&d.vf[0], &fr) || fr.len != 160) {
+        ;
+    }
+    set_port_vlan(&d, 1, 0x8100, 0, 0);
+
+    /* Segmented and with checksums */
+    len = build_tcp(frame, false, far, vf_mac[0], 3000);
+    set_meta(&meta, false, EMUNIC_TX_CSUM | EMUNIC_TX_GSO, 1400);
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==, 0);
+    for (int i = 0; i < 3; i++) {
+        len = uplink_read(fds[0], seen);
+        g_assert_cmpuint(len, ==, ETH + IP4 + TCP + (i < 2 ? 1400 : 200));
+        g_assert_true(l4_good(seen + ETH, seen + ETH + IP4,
+                              len - ETH - IP4));
+    }
+    /* Link down and up again */
+    qtest_qmp_assert_success(d.nic->qts, "{'execute': 'set_link', 'arguments':"
+                             " {'name': 'up', 'up': false}}");
+    g_assert_true(qemunic_wait(&d.vf[0].f, EMUNIC_STATUS,
+                               EMUNIC_STATUS_LINK_UP, 0));
+    g_assert_cmphex(qemunic_read(&d.pf.f, EMUNIC_CAUSE) & EMUNIC_CAUSE_LINK,
+                    !=, 0);
+    qtest_qmp_assert_success(d.nic->qts, "{'execute': 'set_link', 'arguments':"
+                             " {'name': 'up', 'up': true}}");
+    g_assert_true(qemunic_wait(&d.vf[0].f, EMUNIC_STATUS,
+                               EMUNIC_STATUS_LINK_UP, EMUNIC_STATUS_LINK_UP));
+    qemunic_stop(d.nic);
+    close(fds[0]);
+    close(fds[1]);
+}
+
+void emunic_add_offload_tests(void)
+{
+    qtest_add_func("emunic/csum", test_csum);
+    qtest_add_func("emunic/gso", test_gso);
+    qtest_add_func("emunic/gso-vlan", test_gso_vlan);
+    qtest_add_func("emunic/hash", test_hash);
+    qtest_add_func("emunic/uplink", test_uplink);
+}
