@@ -7,6 +7,7 @@
 #ifndef EMUNIC_COMPAT_H
 #define EMUNIC_COMPAT_H
 
+#include <linux/netdevice.h>
 #include <linux/version.h>
 
 /*
@@ -20,8 +21,12 @@
 
 /* NAPI settings that outlive the NAPI: older kernels forget them */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
-#define netif_napi_add_config(dev, napi, poll, index) \
-	netif_napi_add(dev, napi, poll)
+static inline void
+netif_napi_add_config(struct net_device *dev, struct napi_struct *napi,
+		      int (*poll)(struct napi_struct *, int), int index)
+{
+	netif_napi_add(dev, napi, poll);
+}
 #endif
 
 #endif /* EMUNIC_COMPAT_H */

@@ -71,20 +71,20 @@ struct emunic_tx_buf {
 
 /**
  * struct emunic_tx_stats - counters of a Tx queue, kept across down and up
- * @syncp: guards the others on 32 bit machines; writers are serialised by the
- *         netdev queue's lock, or by NAPI for @done and what follows
+ * @syncp: guards what NAPI counts, on 32 bit machines
  * @packets: frames on the wire that were completed
  * @bytes: their bytes
  * @gso_packets: GSO frames completed
  * @gso_wire_packets: frames on the wire that these stand for
  * @errors: frames that the device refused
+ * @wakes: times the queue was woken
+ * @xmit_syncp: guards what follows, counted under the netdev queue's lock
  * @csum: frames whose checksum the device finished
  * @copied: frames sent from the bounce ring alone
  * @mapped: frames with a DMA mapping of their own
  * @dropped: frames that could not be mapped or described
  * @kicks: writes to the kick register
  * @stops: times the queue was stopped for lack of descriptors
- * @wakes: times it was woken
  */
 struct emunic_tx_stats {
 	struct u64_stats_sync syncp;
@@ -255,7 +255,7 @@ struct emunic_mac_filter {
  * @flags: IFF_PROMISC and IFF_ALLMULTI as last seen
  * @mode: EMUNIC_RX_MODE_* in force
  * @mode_known: @mode is what the device has
- * @complained: a refusal was logged since the last success
+ * @complained: a refusal was logged since the last reset
  */
 struct emunic_filters {
 	struct list_head macs;
@@ -409,6 +409,43 @@ int emunic_block_start(struct emunic *emu, u32 block);
 int emunic_block_stop(struct emunic *emu, u32 block);
 void emunic_block_setup(struct emunic *emu, u32 block, dma_addr_t sq,
 			dma_addr_t cq, dma_addr_t shadow, u8 log2, u8 vector);
+
+/**
+ * enum emunic_reg_who - functions that have a register
+ * @EMUNIC_REG_FUNC: PF and VF
+ * @EMUNIC_REG_PF: the PF
+ * @EMUNIC_REG_VF: a VF
+ */
+enum emunic_reg_who {
+	EMUNIC_REG_FUNC,
+	EMUNIC_REG_PF,
+	EMUNIC_REG_VF,
+};
+
+/**
+ * struct emunic_reg - an entry of the register table
+ * @offset: in BAR0, or in a queue block
+ * @who: enum emunic_reg_who
+ * @reset: value after a reset, or EMUNIC_REG_DYN
+ * @rw: bits that keep what is written
+ * @w1c: bits that a written 1 clears
+ */
+struct emunic_reg {
+	u16 offset;
+	u8 who;
+	u32 reset;
+	u32 rw;
+	u32 w1c;
+};
+
+/* regs.c: the register table */
+extern const struct emunic_reg emunic_function_regs[];
+extern const struct emunic_reg emunic_queue_regs[];
+extern const size_t emunic_num_function_regs;
+extern const size_t emunic_num_queue_regs;
+bool emunic_reg_is_here(const struct emunic *emu, const struct emunic_reg *reg);
+int emunic_regs_count(const struct emunic *emu);
+void emunic_regs_dump(struct emunic *emu, u32 *data);
 
 /* reset.c: the service work and recovery */
 void emunic_service_init(struct emunic *emu);

@@ -215,105 +215,16 @@ static void emunic_get_ethtool_stats(struct net_device *netdev,
 				       emunic_vport_stat_table[i].offset);
 }
 
-#define EMUNIC_OFFSET_FUNC(name)	EMUNIC_##name,
-#define EMUNIC_OFFSET_PF(name)
-#define EMUNIC_OFFSET_VF(name)
-#define EMUNIC_OFFSET(name, who, reset, rw, w1c) EMUNIC_OFFSET_##who(name)
-
-static const u16 emunic_common_regs[] = {
-	EMUNIC_FUNCTION_REGS(EMUNIC_OFFSET)
-};
-
-#undef EMUNIC_OFFSET_FUNC
-#undef EMUNIC_OFFSET_PF
-#define EMUNIC_OFFSET_FUNC(name)
-#define EMUNIC_OFFSET_PF(name)		EMUNIC_##name,
-
-static const u16 emunic_pf_regs[] = {
-	EMUNIC_FUNCTION_REGS(EMUNIC_OFFSET)
-};
-
-#undef EMUNIC_OFFSET_PF
-#undef EMUNIC_OFFSET_VF
-#define EMUNIC_OFFSET_PF(name)
-#define EMUNIC_OFFSET_VF(name)		EMUNIC_##name,
-
-static const u16 emunic_vf_regs[] = {
-	EMUNIC_FUNCTION_REGS(EMUNIC_OFFSET)
-};
-
-#define EMUNIC_QUEUE_OFFSET(name, reset, rw)	EMUNIC_Q_##name,
-
-static const u16 emunic_queue_regs[] = {
-	EMUNIC_QUEUE_REGS(EMUNIC_QUEUE_OFFSET)
-};
-
-/* Registers dumped, each as two words: the function's, then queue blocks */
-static int emunic_regs_count(const struct emunic *emu)
-{
-	int blocks = 2 * emu->max_queues;
-	int count = ARRAY_SIZE(emunic_common_regs);
-
-	if (emu->is_vf)
-		count += ARRAY_SIZE(emunic_vf_regs);
-	else
-		count += ARRAY_SIZE(emunic_pf_regs);
-	if (!emu->is_vf)
-		blocks += 2;
-
-	return count + blocks * ARRAY_SIZE(emunic_queue_regs);
-}
-
 static int emunic_get_regs_len(struct net_device *netdev)
 {
 	return emunic_regs_count(netdev_priv(netdev)) * 2 * sizeof(u32);
 }
 
-static u32 *emunic_dump(struct emunic *emu, u32 *data, u32 base,
-			const u16 *offsets, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		*data++ = base + offsets[i];
-		*data++ = emunic_rd32(emu, base + offsets[i]);
-	}
-
-	return data;
-}
-
-static u32 *emunic_dump_block(struct emunic *emu, u32 *data, u32 block)
-{
-	return emunic_dump(emu, data, block, emunic_queue_regs,
-			   ARRAY_SIZE(emunic_queue_regs));
-}
-
-/* Reading has no side effects, anywhere */
 static void emunic_get_regs(struct net_device *netdev,
 			    struct ethtool_regs *regs, void *buf)
 {
-	struct emunic *emu = netdev_priv(netdev);
-	u32 *data = buf;
-	int i;
-
 	regs->version = EMUNIC_REGS_VERSION;
-	data = emunic_dump(emu, data, 0, emunic_common_regs,
-			   ARRAY_SIZE(emunic_common_regs));
-	if (emu->is_vf) {
-		data = emunic_dump(emu, data, 0, emunic_vf_regs,
-				   ARRAY_SIZE(emunic_vf_regs));
-	} else {
-		data = emunic_dump(emu, data, 0, emunic_pf_regs,
-				   ARRAY_SIZE(emunic_pf_regs));
-		data = emunic_dump_block(emu, data, EMUNIC_ADMIN_BLOCK);
-		data = emunic_dump_block(emu, data, EMUNIC_EVENT_BLOCK);
-	}
-	for (i = 0; i < emu->max_queues; i++) {
-		data = emunic_dump_block(emu, data, EMUNIC_TX_BLOCK +
-					 i * EMUNIC_Q_STRIDE);
-		data = emunic_dump_block(emu, data, EMUNIC_RX_BLOCK +
-					 i * EMUNIC_Q_STRIDE);
-	}
+	emunic_regs_dump(netdev_priv(netdev), buf);
 }
 
 static void emunic_get_drvinfo(struct net_device *netdev,

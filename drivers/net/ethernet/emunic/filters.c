@@ -140,15 +140,11 @@ int emunic_filters_update_mode(struct emunic *emu)
 		return 0;
 
 	err = emu->ctl->set_rx_mode(emu, mode);
-	if (err == -EPERM) {
+	if (err == -EPERM)
 		emunic_filters_complain(emu, "promiscuous or allmulti mode",
 					err);
-		err = 0;
-	} else if (err) {
+	else if (err)
 		return err;
-	} else {
-		emu->filters.complained = false;
-	}
 	emu->filters.mode = mode;
 	emu->filters.mode_known = true;
 
@@ -252,6 +248,7 @@ int emunic_filters_replay(struct emunic *emu)
 	list_for_each_entry(f, &emu->filters.macs, list)
 		f->in_hw = false;
 	emu->filters.mode_known = false;
+	emu->filters.complained = false;
 	emu->filters.mode = 0;
 	if (!emunic_filters_ready(emu))
 		return 0;

@@ -12,7 +12,8 @@
 #include "emunic.h"
 
 #define EMUNIC_ADMIN_LOG2	6
-#define EMUNIC_ADMIN_SLOTS	32
+/* Never more commands under way than the ring has entries */
+#define EMUNIC_ADMIN_SLOTS	(1 << (EMUNIC_ADMIN_LOG2 - 1))
 #define EMUNIC_ADMIN_DATA_SIZE	256
 #define EMUNIC_EVENT_LOG2	6
 
@@ -54,7 +55,7 @@ struct emunic_admin_slot {
  * @sequence: makes cookies differ
  */
 struct emunic_admin {
-	spinlock_t lock;
+	spinlock_t lock;	/* all of the below */
 	bool open;
 	DECLARE_BITMAP(used, EMUNIC_ADMIN_SLOTS);
 	struct emunic_admin_slot slots[EMUNIC_ADMIN_SLOTS];
@@ -155,7 +156,7 @@ struct emunic_vf_counters {
  */
 struct emunic_vf_rec {
 	struct kref ref;
-	struct mutex lock;
+	struct mutex lock;	/* all of the below */
 	u16 id;
 	struct emunic_vf_policy policy;
 	struct emunic_vf_state state;

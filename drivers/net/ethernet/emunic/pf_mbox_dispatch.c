@@ -56,6 +56,19 @@ static u16 emunic_pf_status(int err)
 	}
 }
 
+static u16 emunic_pf_mac(const struct emunic_pf_msg *msg, u16 opcode,
+			 const u8 *mac)
+{
+	return emunic_pf_status(emunic_vport_mac_filter(msg->emu, msg->vport,
+							opcode, mac));
+}
+
+static u16 emunic_pf_vlan(const struct emunic_pf_msg *msg, u16 opcode, u16 vid)
+{
+	return emunic_pf_status(emunic_vport_vlan_filter(msg->emu, msg->vport,
+							 opcode, vid));
+}
+
 static u16 emunic_pf_op_version(struct emunic_pf_msg *msg)
 {
 	const struct emunic_mbox_version *req = msg->payload;
@@ -104,8 +117,7 @@ static u16 emunic_pf_op_set_mac(struct emunic_pf_msg *msg)
 	if (status)
 		return status;
 
-	status = emunic_pf_status(emunic_vport_set_mac(msg->emu, msg->vport,
-						       req->mac));
+	status = emunic_pf_mac(msg, EMUNIC_ADMIN_VPORT_SET_MAC, req->mac);
 	if (!status)
 		memcpy(msg->rec->state.mac, req->mac, ETH_ALEN);
 	return status;
@@ -121,8 +133,7 @@ static u16 emunic_pf_op_add_mac(struct emunic_pf_msg *msg)
 	if (status || known)
 		return status;
 
-	status = emunic_pf_status(emunic_vport_mac_filter(msg->emu, msg->vport,
-					EMUNIC_ADMIN_VPORT_ADD_MAC, req->mac));
+	status = emunic_pf_mac(msg, EMUNIC_ADMIN_VPORT_ADD_MAC, req->mac);
 	if (!status)
 		emunic_policy_commit_mac(msg->rec, req->mac, true);
 	return status;
@@ -136,8 +147,7 @@ static u16 emunic_pf_op_del_mac(struct emunic_pf_msg *msg)
 	if (status)
 		return status;
 
-	status = emunic_pf_status(emunic_vport_mac_filter(msg->emu, msg->vport,
-					EMUNIC_ADMIN_VPORT_DEL_MAC, req->mac));
+	status = emunic_pf_mac(msg, EMUNIC_ADMIN_VPORT_DEL_MAC, req->mac);
 	if (!status)
 		emunic_policy_commit_mac(msg->rec, req->mac, false);
 	return status;
@@ -154,8 +164,7 @@ static u16 emunic_pf_op_add_vlan(struct emunic_pf_msg *msg)
 	if (status || known)
 		return status;
 
-	status = emunic_pf_status(emunic_vport_vlan_filter(msg->emu, msg->vport,
-					EMUNIC_ADMIN_VPORT_ADD_VLAN, vid));
+	status = emunic_pf_vlan(msg, EMUNIC_ADMIN_VPORT_ADD_VLAN, vid);
 	if (!status)
 		emunic_policy_commit_vlan(msg->rec, vid, true);
 	return status;
@@ -170,8 +179,7 @@ static u16 emunic_pf_op_del_vlan(struct emunic_pf_msg *msg)
 	if (status)
 		return status;
 
-	status = emunic_pf_status(emunic_vport_vlan_filter(msg->emu, msg->vport,
-					EMUNIC_ADMIN_VPORT_DEL_VLAN, vid));
+	status = emunic_pf_vlan(msg, EMUNIC_ADMIN_VPORT_DEL_VLAN, vid);
 	if (!status)
 		emunic_policy_commit_vlan(msg->rec, vid, false);
 	return status;

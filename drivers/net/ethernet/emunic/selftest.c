@@ -18,40 +18,6 @@
 #define EMUNIC_TEST_DMA_TIMEOUT_US	1000000
 #define EMUNIC_TEST_DMA_POLL_US	100
 
-enum emunic_test_who {
-	EMUNIC_TEST_FUNC,
-	EMUNIC_TEST_PF,
-	EMUNIC_TEST_VF,
-};
-
-struct emunic_test_reg {
-	u16 offset;
-	u8 who;
-	u32 reset;
-	u32 rw;
-	u32 w1c;
-};
-
-#define EMUNIC_TEST_REG(name, who, reset, rw, w1c) \
-	{ EMUNIC_##name, EMUNIC_TEST_##who, reset, rw, w1c },
-#define EMUNIC_TEST_QREG(name, reset, rw) \
-	{ EMUNIC_Q_##name, EMUNIC_TEST_FUNC, reset, rw, 0 },
-
-static const struct emunic_test_reg emunic_test_regs[] = {
-	EMUNIC_FUNCTION_REGS(EMUNIC_TEST_REG)
-};
-
-static const struct emunic_test_reg emunic_test_qregs[] = {
-	EMUNIC_QUEUE_REGS(EMUNIC_TEST_QREG)
-};
-
-static bool emunic_test_has(const struct emunic *emu,
-			    const struct emunic_test_reg *reg)
-{
-	return reg->who == EMUNIC_TEST_FUNC ||
-	       (reg->who == EMUNIC_TEST_VF) == emu->is_vf;
-}
-
 static int emunic_test_expect(struct emunic *emu, u32 offset, u32 want)
 {
 	u32 got = emunic_rd32(emu, offset);
@@ -88,10 +54,10 @@ static int emunic_test_registers(struct emunic *emu)
 	int err = 0;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(emunic_test_regs); i++) {
-		const struct emunic_test_reg *reg = &emunic_test_regs[i];
+	for (i = 0; i < emunic_num_function_regs; i++) {
+		const struct emunic_reg *reg = &emunic_function_regs[i];
 
-		if (!emunic_test_has(emu, reg))
+		if (!emunic_reg_is_here(emu, reg))
 			continue;
 		if (reg->offset == EMUNIC_TEST_SCRATCH)
 			err = emunic_test_bits(emu, reg->offset, reg->rw) ?:
@@ -247,11 +213,11 @@ static int emunic_test_masks(struct emunic *emu)
 	int err = 0;
 	size_t i, q;
 
-	for (i = 0; i < ARRAY_SIZE(emunic_test_regs); i++) {
-		const struct emunic_test_reg *reg = &emunic_test_regs[i];
+	for (i = 0; i < emunic_num_function_regs; i++) {
+		const struct emunic_reg *reg = &emunic_function_regs[i];
 
 		/* ENABLE has effects; causes must go on arriving */
-		if (!emunic_test_has(emu, reg) || !reg->rw ||
+		if (!emunic_reg_is_here(emu, reg) || !reg->rw ||
 		    reg->offset == EMUNIC_CTRL ||
 		    reg->offset == EMUNIC_CAUSE_MASK)
 			continue;
@@ -259,11 +225,11 @@ static int emunic_test_masks(struct emunic *emu)
 	}
 
 	for (q = 0; q < emu->max_queues; q++) {
-		for (i = 0; i < ARRAY_SIZE(emunic_test_qregs); i++) {
-			const struct emunic_test_reg *reg;
+		for (i = 0; i < emunic_num_queue_regs; i++) {
+			const struct emunic_reg *reg;
 			u32 at = q * EMUNIC_Q_STRIDE;
 
-			reg = &emunic_test_qregs[i];
+			reg = &emunic_queue_regs[i];
 			if (!reg->rw || reg->offset == EMUNIC_Q_CTRL)
 				continue;
 			err = emunic_test_bits(emu, EMUNIC_TX_BLOCK + at +

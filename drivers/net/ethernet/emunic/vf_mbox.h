@@ -20,7 +20,7 @@
  * @silent: a failure to reach the PF was logged; RTNL
  */
 struct emunic_vf {
-	struct mutex lock;
+	struct mutex lock;	/* one request at a time */
 	wait_queue_head_t wait;
 	bool woken;
 	struct emunic_mbox_config config;
