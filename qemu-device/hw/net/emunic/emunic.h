@@ -278,6 +278,7 @@ void emunic_moved(EmunicFunction *f, const EmunicQueue *q);
 
 /* queue.c */
 void emunic_queue_ctrl(EmunicFunction *f, EmunicQueue *q, uint32_t value);
+uint32_t emunic_queue_check(const EmunicQueue *q);
 void emunic_queue_reset(EmunicQueue *q);
 void emunic_queue_error(EmunicFunction *f, EmunicQueue *q, uint32_t error);
 bool emunic_queue_read_tail(EmunicFunction *f, EmunicQueue *q);

@@ -44,7 +44,8 @@ static bool emunic_addr_good(const EmunicQueue *q, unsigned lo, bool used,
     return used ? addr && !(addr & (align - 1)) : !addr;
 }
 
-static uint32_t emunic_queue_check(const EmunicQueue *q)
+/* What START checks; an EMUNIC_Q_ERROR_* */
+uint32_t emunic_queue_check(const EmunicQueue *q)
 {
     bool data = q->kind == EMUNIC_QUEUE_TX || q->kind == EMUNIC_QUEUE_RX;
     uint32_t log2 = q->reg[EMUNIC_QR_SIZE];

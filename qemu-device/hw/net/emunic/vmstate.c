@@ -23,17 +23,17 @@ static int emunic_bad(const EmunicFunction *f, const char *field)
 static int emunic_queue_post_load(void *opaque, int version_id)
 {
     EmunicQueue *q = opaque;
-    uint32_t size = emunic_queue_size(q);
-    uint32_t log2 = q->reg[EMUNIC_QR_SIZE];
+    uint32_t state = q->reg[EMUNIC_QR_STATE];
+    uint32_t producer = q->kind == EMUNIC_QUEUE_EVENT ? q->cq_head : q->tail;
+    bool bad;
 
     q->fetched_count = 0;
-    if (!emunic_queue_running(q)) {
-        return 0;
+    bad = state > EMUNIC_Q_STATE_ERROR || state == EMUNIC_Q_STATE_DRAINING;
+    if (emunic_queue_running(q)) {
+        bad = emunic_queue_check(q) ||
+              producer - q->head > emunic_queue_size(q);
     }
-    if (log2 < EMUNIC_RING_LOG2_MIN || log2 > EMUNIC_RING_LOG2_MAX ||
-        q->reg[EMUNIC_QR_VECTOR] >= EMUNIC_MAX_VECTORS ||
-        q->tail - q->head > size ||
-        (q->kind == EMUNIC_QUEUE_EVENT && q->cq_head - q->head > size)) {
+    if (bad) {
         error_report("emunic: the migration stream has a bad queue %u/%u",
                      q->kind, q->index);
         return -EINVAL;
