@@ -15,8 +15,8 @@
 
 #define RUN_FRAMES      1024
 #define RUN_BYTES       (4 * MiB)
-#define TURN_FRAMES     64
-#define TURN_BYTES      (512 * KiB)
+#define TURN_FRAMES     32
+#define TURN_BYTES      (128 * KiB)
 #define RUN_COMMANDS    64
 #define RUN_EVENTS      256
 
@@ -142,6 +142,8 @@ static bool emunic_tx_round(EmunicState *s)
         f = s->port[v];
         if (f->tx_pending && (f->reg[EMUNIC_R_CTRL] & EMUNIC_CTRL_ENABLE)) {
             emunic_tx_turn(f, &run);
+            /* Receivers begin to make room while more frames come. */
+            emunic_interrupts(s);
         } else {
             clear_bit(v, s->tx_work);
         }
