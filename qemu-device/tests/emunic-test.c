@@ -377,5 +377,6 @@ int main(int argc, char **argv)
     emunic_add_offload_tests();
     emunic_add_iommu_tests();
     emunic_add_migration_tests();
+    emunic_add_random_tests();
     return g_test_run();
 }
