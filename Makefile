@@ -23,7 +23,7 @@ device modules initramfs update:
 	@tools/lab $@
 
 qemu-tree:
-	@tools/lab qemu-src
+	@tools/lab qemu-src || tools/lab root
 	@tools/qemu-tree
 
 check: all

@@ -90,7 +90,7 @@ class Lane:
         # In a process of its own: without the refusal it would wait for the
         # guest to let go.
         writer = subprocess.run(
-            ["sh", "-c", f"echo 0 > {self.pf.path}/sriov_numvfs"],
+            ["bash", "-c", f"echo 0 > {self.pf.path}/sriov_numvfs"],
             check=False, text=True, stderr=subprocess.PIPE, timeout=20)
         assert writer.returncode != 0, "not refused"
         assert os.strerror(errno.EBUSY) in writer.stderr, writer.stderr

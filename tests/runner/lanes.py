@@ -42,7 +42,9 @@ def abi(report):
 
 
 def qtest(report):
-    in_root(report, "qtest", "device", [TOP / "qemu-device/tests/run-qtest"])
+    form = (BUILD / "state/qemu").read_text(encoding="ascii").strip()
+    in_root(report, "qtest", "device",
+            ["env", f"QEMU={form}", TOP / "qemu-device/tests/run-qtest"])
 
 
 def executables(folder):

@@ -14,13 +14,19 @@ qemu_source_version() { qemu_field source:Version; }
 
 qemu_field() { in_root dpkg-query -W -f "\${$1}" qemu-system-x86; }
 
+# Status 1: the archive does not have it.
 qemu_src() {
 	local want
 
 	want="$(qemu_source_version) $(hash "$LAB_D/qemu.sh")"
 	stamp_is qemu-src "$want" && return
 	need_space 1500
-	step "$LOG/qemu-src.log" "QEMU source" qemu_unpack || return 1
+	if ! step "$LOG/qemu-src.log" "QEMU source" qemu_unpack; then
+		# Only what the archive does not have is a reason to do without.
+		grep -qE '404 +Not Found|Unable to find a source package|Can not find version' \
+			"$LOG/qemu-src.log" || die "$(root_why qemu-src)"
+		return 1
+	fi
 	step "$LOG/qemu-configure.log" "QEMU headers" qemu_configure ||
 		die "QEMU's source does not configure: see $LOG/qemu-configure.log"
 	stamp_set qemu-src "$want"
@@ -59,27 +65,27 @@ qemu_configure() {
 		- "$QEMU_SRC" "$(qemu_version)"
 }
 
-# The device as a shared object for the root's own QEMU. Its makefile knows
-# what it depends on.
+# The device, in the form that QEMU asks for: a shared object for the root's own
+# QEMU, or a QEMU built with it. Which one it came to is in state/qemu, for
+# whoever runs it.
 qemu_device() {
-	local rc=0
+	local form=${QEMU:-preload}
 
-	if [ "${QEMU:-preload}" = tree ]; then
-		qemu_tree
-		return
+	if [ "$form" != tree ] && ! qemu_src; then
+		say "the archive has no source for QEMU $(qemu_version): building all of QEMU instead, as QEMU=tree does"
+		form=tree
 	fi
-	qemu_src || rc=$?
-	if [ $rc -ne 0 ]; then
-		say "the archive has no source for QEMU $(qemu_version): building QEMU from the suite's source instead (QEMU=tree)"
-		qemu_tree
-		return
+	if [ "$form" = tree ]; then
+		BUILD=$BUILD "$TOP/tools/qemu-tree" build || die "QEMU with the device in it does not build"
+	elif ! qemu_device_fresh; then
+		step "$LOG/device.log" "device" qemu_device_build ||
+			die "the device does not build: see $LOG/device.log"
+		grep -a 'warning:' "$LOG/device.log" >&2 || true
 	fi
-	qemu_device_fresh && return
-	step "$LOG/device.log" "device" qemu_device_build ||
-		die "the device does not build: see $LOG/device.log"
-	grep -a 'warning:' "$LOG/device.log" >&2 || true
+	stamp_is qemu "$form" || stamp_set qemu "$form"
 }
 
+# Its makefile knows what it depends on.
 qemu_device_make() {
 	in_root make -C "$TOP/qemu-device/preload" --no-print-directory \
 		SRC="$QEMU_SRC/src" OBJ="$QEMU_SRC/obj" OUT="$BUILD/device" "$@"
@@ -91,9 +97,4 @@ qemu_device_fresh() {
 
 qemu_device_build() {
 	mkdir -p "$BUILD/device" && qemu_device_make -j2
-}
-
-qemu_tree() {
-	[ -x "$TOP/tools/qemu-tree" ] || die "tools/qemu-tree is not there"
-	BUILD=$BUILD "$TOP/tools/qemu-tree"
 }

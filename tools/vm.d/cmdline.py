@@ -93,7 +93,9 @@ def binary(opt):
     """QEMU and what its environment needs: the device is preloaded into the
     root's own binary, or built into one of our own."""
     env = dict(os.environ)
-    if env.get("QEMU") == "tree":
+    with open(f"{opt.build}/state/qemu", encoding="ascii") as f:
+        form = f.read().strip()
+    if form == "tree":
         return f"{opt.build}/qemu-tree/qemu-system-x86_64", env
     env["LD_PRELOAD"] = f"{opt.build}/device/emunic.so"
     return "/usr/bin/qemu-system-x86_64", env
