@@ -33,6 +33,7 @@ def vf_under_traffic():
         stop()
         b.take(vfs[1])
         b.wait_link()
+        a.ip(f"neigh flush dev {a.dev}")    # the VF chose a new address
     ksft_true(a.reaches(b.v4), "after")
 
 
@@ -70,7 +71,8 @@ def pf_under_own_traffic():
 
 def module_with_vfs():
     """rmmod with VFs up and traffic, five times."""
-    count = len(need_pfs())
+    need_pfs()
+    count = len(find_pfs())
     for _ in range(5):
         pf = find_pfs()[0]
         a, b = pair(*pf.vfs(2))
