@@ -16,8 +16,9 @@
 #define EMUNIC_ADMIN_ENTRIES	BIT(EMUNIC_ADMIN_LOG2)
 #define EMUNIC_ADMIN_DATA_BYTES	(EMUNIC_ADMIN_SLOTS * EMUNIC_ADMIN_DATA_SIZE)
 
-static_assert(EMUNIC_ADMIN_DATA_SIZE >= EMUNIC_MBOX_WINDOW_SIZE);
-static_assert(EMUNIC_ADMIN_DATA_SIZE >= sizeof(struct emunic_vport_stats));
+static_assert(sizeof_field(struct emunic_event, data) <=
+	      EMUNIC_ADMIN_DATA_SIZE);
+static_assert(sizeof(struct emunic_vport_stats) <= EMUNIC_ADMIN_DATA_SIZE);
 
 static int emunic_admin_errno(u16 status)
 {
@@ -177,7 +178,7 @@ static int emunic_admin_wait(struct emunic *emu, int i, void *data, size_t len)
  *
  * Context: sleeps
  * Return: 0; the completion's status as an errno; -ENETDOWN after shutdown;
- *	-ETIMEDOUT
+ *	-ENODEV if the function is lost; -ETIMEDOUT
  */
 int emunic_admin_exec(struct emunic *emu, u16 opcode, u16 vport,
 		      const void *arg, size_t arg_len, void *data,
@@ -190,6 +191,9 @@ int emunic_admin_exec(struct emunic *emu, u16 opcode, u16 vport,
 	};
 	dma_addr_t addr;
 	int slot, err;
+
+	if (test_bit(EMUNIC_STATE_LOST, &emu->state))
+		return -ENODEV;
 
 	wait_event(admin->wait,
 		   (slot = emunic_admin_take(admin)) != -EAGAIN);
@@ -208,6 +212,8 @@ int emunic_admin_exec(struct emunic *emu, u16 opcode, u16 vport,
 	emunic_admin_submit(emu, slot, &cmd);
 
 	err = emunic_admin_wait(emu, slot, data, data_len);
+	if (err == -ETIMEDOUT && !emunic_hw_present(emu))
+		err = -ENODEV;
 	if (err == -ETIMEDOUT)
 		dev_err(&emu->pdev->dev, "admin command %#x not answered\n",
 			opcode);

@@ -515,9 +515,6 @@ void emunic_selftest_strings(u8 *data);
 void emunic_selftest_run(struct net_device *netdev, struct ethtool_test *test,
 			 u64 *data);
 
-/* main.c */
-bool emunic_is_our_vf(struct pci_dev *pdev);
-
 /* vf.c */
 extern const struct emunic_ctl_ops emunic_vf_ctl_ops;
 int emunic_vf_init(struct emunic *emu);

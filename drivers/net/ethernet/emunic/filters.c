@@ -174,10 +174,10 @@ static int emunic_filters_add_macs(struct emunic *emu)
 		if (!f->wanted || f->in_hw)
 			continue;
 		err = emu->ctl->add_mac(emu, f->addr);
-		if (!err)
-			f->in_hw = true;
-		else if (err != -ENOSPC)
-			return err;
+		/* No room for one is none for the others: see the Rx mode */
+		if (err)
+			return err == -ENOSPC ? 0 : err;
+		f->in_hw = true;
 	}
 
 	return 0;

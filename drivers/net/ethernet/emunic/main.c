@@ -220,17 +220,6 @@ static struct pci_driver emunic_driver = {
 #endif
 };
 
-/**
- * emunic_is_our_vf() - is a VF bound to this driver?
- * @pdev: the VF, its device lock held
- *
- * Return: true if so
- */
-bool emunic_is_our_vf(struct pci_dev *pdev)
-{
-	return pci_dev_driver(pdev) == &emunic_driver;
-}
-
 module_pci_driver(emunic_driver);
 
 MODULE_DESCRIPTION("Emulated SR-IOV Ethernet NIC");

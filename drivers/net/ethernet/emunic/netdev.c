@@ -132,7 +132,7 @@ int emunic_up(struct emunic *emu)
 
 	set_bit(EMUNIC_STATE_UP, &emu->state);
 	emunic_wr32(emu, EMUNIC_CTRL, EMUNIC_CTRL_ENABLE);
-	netif_tx_start_all_queues(emu->netdev);
+	netif_tx_wake_all_queues(emu->netdev);
 	emunic_update_carrier(emu);
 
 	return 0;
@@ -148,7 +148,8 @@ err_queues:
  * emunic_down() - take the data path down
  * @emu: the function; the device may be gone or have been reset
  *
- * Frames not yet sent are dropped. Does nothing when the path is down.
+ * Frames not yet sent are dropped. The carrier stays as it is, so that a short
+ * time down costs no neighbour entries. Does nothing when the path is down.
  *
  * Context: RTNL
  */
@@ -157,10 +158,11 @@ void emunic_down(struct emunic *emu)
 	if (!test_and_clear_bit(EMUNIC_STATE_UP, &emu->state))
 		return;
 
-	netif_carrier_off(emu->netdev);
 	netif_tx_disable(emu->netdev);
 	emunic_wr32(emu, EMUNIC_CTRL, 0);
 	emunic_queues_stop(emu, emu->num_queues);
+	/* A poll that ended just now may have woken a Tx queue again */
+	netif_tx_disable(emu->netdev);
 	emunic_irqs_free(emu, emu->num_queues);
 	emunic_queues_free(emu, emu->num_queues);
 }
@@ -179,6 +181,7 @@ static int emunic_open(struct net_device *netdev)
 
 static int emunic_stop(struct net_device *netdev)
 {
+	netif_carrier_off(netdev);
 	emunic_down(netdev_priv(netdev));
 
 	return 0;

@@ -56,6 +56,7 @@ void emunic_quiesce(struct emunic *emu)
 	if (test_and_set_bit(EMUNIC_STATE_RESETTING, &emu->state))
 		return;
 
+	netif_carrier_off(emu->netdev);
 	emunic_down(emu);
 	clear_bit(EMUNIC_STATE_CTL_READY, &emu->state);
 	emu->ctl->stop(emu);
@@ -75,7 +76,7 @@ int emunic_restart(struct emunic *emu)
 	if (!emunic_hw_present(emu))
 		return -ENODEV;
 
-	emu->epoch = emunic_rd32(emu, EMUNIC_EPOCH);
+	WRITE_ONCE(emu->epoch, emunic_rd32(emu, EMUNIC_EPOCH));
 	emunic_ctl_irq_enable(emu);
 	err = emu->ctl->start(emu);
 	if (err)
@@ -145,6 +146,7 @@ static u32 emunic_service_restart(struct emunic *emu)
 	emunic_down(emu);
 	err = emunic_up(emu);
 	if (err) {
+		netif_carrier_off(emu->netdev);
 		netdev_err(emu->netdev, "queues not restarted: %pe\n",
 			   ERR_PTR(err));
 		return EMUNIC_SVC_RESTART;
@@ -173,6 +175,15 @@ static u32 emunic_service_run(struct emunic *emu, u32 pending)
 	return pending;
 }
 
+/* Nothing asked for and nothing changed: no need to take RTNL */
+static bool emunic_service_idle(struct emunic *emu, u32 pending)
+{
+	return !pending && !test_bit(EMUNIC_STATE_RESETTING, &emu->state) &&
+	       test_bit(EMUNIC_STATE_CTL_READY, &emu->state) &&
+	       emunic_hw_present(emu) &&
+	       emunic_rd32(emu, EMUNIC_EPOCH) == READ_ONCE(emu->epoch);
+}
+
 static void emunic_service(struct work_struct *work)
 {
 	struct emunic *emu = container_of(work, struct emunic, service.work);
@@ -180,10 +191,13 @@ static void emunic_service(struct work_struct *work)
 	u32 pending = atomic_xchg(&emu->pending, 0);
 	u32 later = 0;
 
+	if (emunic_service_idle(emu, pending))
+		goto again;
+
 	rtnl_lock();
-	if (test_bit(EMUNIC_STATE_FLR, &emu->state))
-		goto out;
-	if (emunic_service_reset(emu, pending)) {
+	if (test_bit(EMUNIC_STATE_FLR, &emu->state)) {
+		later = pending;
+	} else if (emunic_service_reset(emu, pending)) {
 		later = pending & EMUNIC_SVC_RX_MODE;
 		delay = EMUNIC_RESET_POLL;
 	} else {
@@ -191,9 +205,8 @@ static void emunic_service(struct work_struct *work)
 		if (later)
 			delay = EMUNIC_RESTART_MIN;
 	}
-out:
 	rtnl_unlock();
-
+again:
 	atomic_or(later, &emu->pending);
 	if (!test_bit(EMUNIC_STATE_REMOVING, &emu->state))
 		queue_delayed_work(system_long_wq, &emu->service, delay);
@@ -231,7 +244,7 @@ void emunic_service_start(struct emunic *emu)
 void emunic_service_stop(struct emunic *emu)
 {
 	set_bit(EMUNIC_STATE_REMOVING, &emu->state);
-	cancel_delayed_work_sync(&emu->service);
+	disable_delayed_work_sync(&emu->service);
 }
 
 /**

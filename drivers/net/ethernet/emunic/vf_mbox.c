@@ -188,6 +188,9 @@ int emunic_vf_request(struct emunic *emu, u16 opcode, const void *req,
 		err = emunic_vf_mbox_read(emu, opcode, reply, reply_len);
 	if (err)
 		emu->events.ctl_errors++;
+	/* Do not wait for each request in turn: the service work asks again */
+	if (err == -ETIMEDOUT)
+		clear_bit(EMUNIC_STATE_CTL_READY, &emu->state);
 	mutex_unlock(&vf->lock);
 
 	return err;
