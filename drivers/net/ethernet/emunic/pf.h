@@ -245,6 +245,9 @@ void emunic_pf_mbox_event(struct emunic *emu, const struct emunic_event *event);
 void emunic_pf_mbox_notify(struct emunic *emu, u16 id, u32 cause);
 
 /* pf_mbox_dispatch.c */
+struct emunic_pf_op;
+u16 emunic_pf_mbox_gate(const struct emunic_vf_rec *rec, const void *data,
+			size_t len, const struct emunic_pf_op **op);
 size_t emunic_pf_mbox_dispatch(struct emunic *emu, struct emunic_vf_rec *rec,
 			       const void *msg, size_t len, void *reply);
 

@@ -230,10 +230,19 @@ static const struct emunic_pf_op *emunic_pf_find_op(u16 opcode)
 	return NULL;
 }
 
-/* The gate: pure, EMUNIC_MBOX_ST_OK with *@op set if the message may pass */
-static u16 emunic_pf_mbox_gate(const struct emunic_vf_rec *rec,
-			       const void *data, size_t len,
-			       const struct emunic_pf_op **op)
+/**
+ * emunic_pf_mbox_gate() - may a message pass?
+ * @rec: record of the sender; NULL if it has none
+ * @data: the message, with its header
+ * @len: bytes of @data
+ * @op: set to its entry in the table if it may
+ *
+ * Pure: looks at nothing else.
+ *
+ * Return: EMUNIC_MBOX_ST_*
+ */
+u16 emunic_pf_mbox_gate(const struct emunic_vf_rec *rec, const void *data,
+			size_t len, const struct emunic_pf_op **op)
 {
 	const struct emunic_mbox_hdr *hdr = data;
 

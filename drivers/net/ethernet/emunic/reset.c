@@ -56,7 +56,9 @@ void emunic_quiesce(struct emunic *emu)
 	if (test_and_set_bit(EMUNIC_STATE_RESETTING, &emu->state))
 		return;
 
-	netif_carrier_off(emu->netdev);
+	/* An FLR by the PCI core is over in a moment */
+	if (!test_bit(EMUNIC_STATE_FLR, &emu->state))
+		netif_carrier_off(emu->netdev);
 	emunic_down(emu);
 	clear_bit(EMUNIC_STATE_CTL_READY, &emu->state);
 	emu->ctl->stop(emu);
@@ -282,6 +284,8 @@ static void emunic_reset_done(struct pci_dev *pdev)
 	rtnl_lock();
 	clear_bit(EMUNIC_STATE_FLR, &emu->state);
 	err = emunic_restart(emu);
+	if (err)
+		netif_carrier_off(emu->netdev);
 	rtnl_unlock();
 
 	/* The service work goes on trying */

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * emunic: KUnit tests of the PF's policy and of the gate for VF messages.
+ */
+#include <kunit/test.h>
+
+#include "emunic.h"
+#include "pf.h"
+
+static const u8 unicast[] = { 0x02, 0, 0, 0, 0, 0x01 };
+static const u8 other[] = { 0x02, 0, 0, 0, 0, 0x02 };
+static const u8 multicast[] = { 0x01, 0, 0x5e, 0, 0, 0x01 };
+static const u8 broadcast[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+static const u8 zero[ETH_ALEN];
+
+static int emunic_pf_test_init(struct kunit *test)
+{
+	struct emunic_vf_rec *rec;
+
+	rec = kunit_kzalloc(test, sizeof(*rec), GFP_KERNEL);
+	if (!rec)
+		return -ENOMEM;
+
+	test->priv = rec;
+	return 0;
+}
+
+static void emunic_test_check_mac(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, emunic_policy_check_mac(unicast), 0);
+	KUNIT_EXPECT_EQ(test, emunic_policy_check_mac(zero), 0);
+	KUNIT_EXPECT_EQ(test, emunic_policy_check_mac(multicast), -EINVAL);
+	KUNIT_EXPECT_EQ(test, emunic_policy_check_mac(broadcast), -EINVAL);
+}
+
+static void emunic_test_check_vlan(struct kunit *test)
+{
+	static const struct {
+		u16 vlan;
+		u8 qos;
+		u16 proto;
+		int want;
+	} cases[] = {
+		{ 0, 0, ETH_P_8021Q, 0 },
+		{ 1, 7, ETH_P_8021Q, 0 },
+		{ 4094, 0, ETH_P_8021AD, 0 },
+		{ 4095, 0, ETH_P_8021Q, -EINVAL },
+		{ 5, 8, ETH_P_8021Q, -EINVAL },
+		{ 0, 3, ETH_P_8021Q, -EINVAL },
+		{ 5, 0, ETH_P_QINQ1, -EPROTONOSUPPORT },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].want,
+				    emunic_policy_check_vlan(cases[i].vlan,
+							     cases[i].qos,
+							     htons(cases[i].proto)),
+				    "case %zu", i);
+}
+
+static void emunic_test_config(struct kunit *test)
+{
+	struct emunic_vf_rec *rec = test->priv;
+	struct emunic_mbox_config config;
+
+	emunic_policy_config(rec, &config);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(config.flags), 0);
+	KUNIT_EXPECT_TRUE(test, is_zero_ether_addr(config.mac));
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(config.max_macs), 16);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(config.max_vlans), 16);
+
+	memcpy(rec->policy.mac, unicast, ETH_ALEN);
+	rec->policy.vlan = 7;
+	rec->policy.trusted = true;
+	emunic_policy_config(rec, &config);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(config.flags), 7);
+	KUNIT_EXPECT_MEMEQ(test, config.mac, unicast, ETH_ALEN);
+}
+
+static void emunic_test_version(struct kunit *test)
+{
+	u16 major = 1, minor = 9;
+
+	KUNIT_EXPECT_EQ(test, emunic_policy_version(&major, &minor),
+			EMUNIC_MBOX_ST_OK);
+	KUNIT_EXPECT_EQ(test, major, 1);
+	KUNIT_EXPECT_EQ(test, minor, EMUNIC_MBOX_VERSION_MINOR);
+
+	major = 2;
+	KUNIT_EXPECT_EQ(test, emunic_policy_version(&major, &minor),
+			EMUNIC_MBOX_ST_VERSION);
+}
+
+static void emunic_test_set_mac(struct kunit *test)
+{
+	struct emunic_vf_rec *rec = test->priv;
+
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_set_mac(rec, unicast),
+			EMUNIC_MBOX_ST_OK);
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_set_mac(rec, zero),
+			EMUNIC_MBOX_ST_INVALID);
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_set_mac(rec, multicast),
+			EMUNIC_MBOX_ST_INVALID);
+
+	memcpy(rec->state.mac, other, ETH_ALEN);
+	KUNIT_EXPECT_MEMEQ(test, emunic_policy_mac(rec), other, ETH_ALEN);
+	memcpy(rec->policy.mac, unicast, ETH_ALEN);
+	KUNIT_EXPECT_MEMEQ(test, emunic_policy_mac(rec), unicast, ETH_ALEN);
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_set_mac(rec, unicast),
+			EMUNIC_MBOX_ST_PERM);
+}
+
+static void emunic_test_mac_quota(struct kunit *test)
+{
+	struct emunic_vf_rec *rec = test->priv;
+	u8 mac[ETH_ALEN];
+	bool known;
+	int i;
+
+	memcpy(mac, unicast, ETH_ALEN);
+	for (i = 0; i < EMUNIC_VF_MAX_MACS; i++) {
+		mac[5] = i;
+		KUNIT_ASSERT_EQ(test,
+				emunic_policy_vf_add_mac(rec, mac, &known),
+				EMUNIC_MBOX_ST_OK);
+		KUNIT_EXPECT_FALSE(test, known);
+		emunic_policy_commit_mac(rec, mac, true);
+	}
+
+	/* What is there is no more than before */
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_add_mac(rec, mac, &known),
+			EMUNIC_MBOX_ST_OK);
+	KUNIT_EXPECT_TRUE(test, known);
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_add_mac(rec, multicast, &known),
+			EMUNIC_MBOX_ST_QUOTA);
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_add_mac(rec, zero, &known),
+			EMUNIC_MBOX_ST_INVALID);
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_add_mac(rec, broadcast, &known),
+			EMUNIC_MBOX_ST_INVALID);
+
+	/* From the middle; the others stay */
+	mac[5] = 3;
+	emunic_policy_commit_mac(rec, mac, false);
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_del_mac(rec, mac),
+			EMUNIC_MBOX_ST_INVALID);
+	for (i = 0; i < EMUNIC_VF_MAX_MACS; i++) {
+		mac[5] = i;
+		KUNIT_EXPECT_EQ(test, emunic_policy_vf_del_mac(rec, mac),
+				i == 3 ? EMUNIC_MBOX_ST_INVALID :
+					 EMUNIC_MBOX_ST_OK);
+	}
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_add_mac(rec, multicast, &known),
+			EMUNIC_MBOX_ST_OK);
+}
+
+static void emunic_test_vlan_quota(struct kunit *test)
+{
+	struct emunic_vf_rec *rec = test->priv;
+	bool known;
+	u16 vid;
+
+	for (vid = 1; vid <= EMUNIC_VF_MAX_VLANS; vid++) {
+		KUNIT_ASSERT_EQ(test,
+				emunic_policy_vf_add_vlan(rec, vid, &known),
+				EMUNIC_MBOX_ST_OK);
+		emunic_policy_commit_vlan(rec, vid, true);
+	}
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_add_vlan(rec, 100, &known),
+			EMUNIC_MBOX_ST_QUOTA);
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_add_vlan(rec, 4095, &known),
+			EMUNIC_MBOX_ST_INVALID);
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_del_vlan(rec, 100),
+			EMUNIC_MBOX_ST_INVALID);
+
+	emunic_policy_commit_vlan(rec, 1, false);
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_add_vlan(rec, 100, &known),
+			EMUNIC_MBOX_ST_OK);
+	rec->policy.vlan = 7;
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_add_vlan(rec, 100, &known),
+			EMUNIC_MBOX_ST_PERM);
+
+	emunic_policy_forget(rec);
+	KUNIT_EXPECT_EQ(test, rec->state.num_vlans, 0);
+	KUNIT_EXPECT_EQ(test, rec->policy.vlan, 7);
+}
+
+static void emunic_test_rx_mode(struct kunit *test)
+{
+	struct emunic_vf_rec *rec = test->priv;
+
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_rx_mode(rec, 0),
+			EMUNIC_MBOX_ST_OK);
+	KUNIT_EXPECT_EQ(test,
+			emunic_policy_vf_rx_mode(rec, EMUNIC_RX_MODE_PROMISC),
+			EMUNIC_MBOX_ST_PERM);
+	rec->policy.trusted = true;
+	KUNIT_EXPECT_EQ(test,
+			emunic_policy_vf_rx_mode(rec, EMUNIC_RX_MODE_PROMISC),
+			EMUNIC_MBOX_ST_OK);
+	KUNIT_EXPECT_EQ(test,
+			emunic_policy_vf_rx_mode(rec, EMUNIC_RX_MODE_VLAN_ANY),
+			EMUNIC_MBOX_ST_INVALID);
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_rx_mode(rec, 0x80000000),
+			EMUNIC_MBOX_ST_INVALID);
+}
+
+/* A message of @opcode that says it has @said bytes and has @len */
+static u16 emunic_test_gate_one(struct emunic_vf_rec *rec, u16 opcode,
+				u16 said, size_t len)
+{
+	u8 data[EMUNIC_MBOX_WINDOW_SIZE] = {};
+	struct emunic_mbox_hdr hdr = {
+		.opcode = cpu_to_le16(opcode),
+		.len = cpu_to_le16(said),
+	};
+	const struct emunic_pf_op *op;
+
+	memcpy(data, &hdr, sizeof(hdr));
+	return emunic_pf_mbox_gate(rec, data, len, &op);
+}
+
+static void emunic_test_gate(struct kunit *test)
+{
+	const u16 version = EMUNIC_MBOX_OP_VERSION;
+	const u16 add_mac = EMUNIC_MBOX_OP_ADD_MAC;
+	struct emunic_vf_rec *rec = test->priv;
+
+	/* Header, opcode, exact length, state: the first that fails counts */
+	KUNIT_EXPECT_EQ(test, emunic_test_gate_one(rec, version, 4, 7),
+			EMUNIC_MBOX_ST_LENGTH);
+	KUNIT_EXPECT_EQ(test, emunic_test_gate_one(rec, version, 5, 12),
+			EMUNIC_MBOX_ST_LENGTH);
+	KUNIT_EXPECT_EQ(test, emunic_test_gate_one(rec, 0xffff, 4, 13),
+			EMUNIC_MBOX_ST_LENGTH);
+	KUNIT_EXPECT_EQ(test, emunic_test_gate_one(rec, 0xffff, 4, 12),
+			EMUNIC_MBOX_ST_OPCODE);
+	KUNIT_EXPECT_EQ(test, emunic_test_gate_one(rec, 0, 0, 8),
+			EMUNIC_MBOX_ST_OPCODE);
+	KUNIT_EXPECT_EQ(test, emunic_test_gate_one(rec, add_mac, 4, 12),
+			EMUNIC_MBOX_ST_LENGTH);
+	KUNIT_EXPECT_EQ(test, emunic_test_gate_one(rec, add_mac, 216, 224),
+			EMUNIC_MBOX_ST_LENGTH);
+	KUNIT_EXPECT_EQ(test, emunic_test_gate_one(rec, add_mac, 8, 16),
+			EMUNIC_MBOX_ST_STATE);
+	KUNIT_EXPECT_EQ(test, emunic_test_gate_one(NULL, version, 4, 12),
+			EMUNIC_MBOX_ST_STATE);
+	KUNIT_EXPECT_EQ(test, emunic_test_gate_one(rec, version, 4, 12),
+			EMUNIC_MBOX_ST_OK);
+
+	/* A version does not grant capabilities, and they need one */
+	rec->state.versioned = true;
+	KUNIT_EXPECT_EQ(test, emunic_test_gate_one(rec, add_mac, 8, 16),
+			EMUNIC_MBOX_ST_STATE);
+	rec->state.caps = EMUNIC_MBOX_CAP_FILTERS;
+	KUNIT_EXPECT_EQ(test, emunic_test_gate_one(rec, add_mac, 8, 16),
+			EMUNIC_MBOX_ST_OK);
+	rec->state.versioned = false;
+	KUNIT_EXPECT_EQ(test, emunic_test_gate_one(rec, add_mac, 8, 16),
+			EMUNIC_MBOX_ST_STATE);
+}
+
+static struct kunit_case emunic_pf_test_cases[] = {
+	KUNIT_CASE(emunic_test_check_mac),
+	KUNIT_CASE(emunic_test_check_vlan),
+	KUNIT_CASE(emunic_test_config),
+	KUNIT_CASE(emunic_test_version),
+	KUNIT_CASE(emunic_test_set_mac),
+	KUNIT_CASE(emunic_test_mac_quota),
+	KUNIT_CASE(emunic_test_vlan_quota),
+	KUNIT_CASE(emunic_test_rx_mode),
+	KUNIT_CASE(emunic_test_gate),
+	{ }
+};
+
+static struct kunit_suite emunic_pf_test_suite = {
+	.name = "emunic_pf",
+	.init = emunic_pf_test_init,
+	.test_cases = emunic_pf_test_cases,
+};
+
+kunit_test_suite(emunic_pf_test_suite);
