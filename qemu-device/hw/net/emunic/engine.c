@@ -102,7 +102,10 @@ static void emunic_interrupts(EmunicState *s)
     bitmap_zero(s->irq_work, EMUNIC_MAX_VPORTS);
     for (v = find_first_bit(work, EMUNIC_MAX_VPORTS); v < EMUNIC_MAX_VPORTS;
          v = find_next_bit(work, EMUNIC_MAX_VPORTS, v + 1)) {
-        emunic_function_interrupts(s->port[v]);
+        /* The last one may have made the guest's PCI code remove this one. */
+        if (s->port[v]) {
+            emunic_function_interrupts(s->port[v]);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ enum {
 };
 
 typedef struct EmunicRegInfo {
+    const char *name;
     uint8_t who;
     uint32_t reset;
     uint32_t rw;
@@ -21,7 +22,7 @@ typedef struct EmunicRegInfo {
 
 static const EmunicRegInfo reg_info[EMUNIC_R_COUNT] = {
 #define REG(name, who, reset, rw, w1c) \
-    [EMUNIC_R_##name] = { WHO_##who, reset, rw, w1c },
+    [EMUNIC_R_##name] = { #name, WHO_##who, reset, rw, w1c },
     EMUNIC_FUNCTION_REGS(REG)
 #undef REG
 };
@@ -32,6 +33,12 @@ static const uint8_t reg_at[] = {
     [EMUNIC_##name / 4] = 1 + EMUNIC_R_##name,
     EMUNIC_FUNCTION_REGS(REG)
 #undef REG
+};
+
+static const char *const queue_name[EMUNIC_QR_COUNT] = {
+#define QREG(name, reset, rw) [EMUNIC_QR_##name] = #name,
+    EMUNIC_QUEUE_REGS(QREG)
+#undef QREG
 };
 
 static const uint32_t queue_rw[EMUNIC_QR_COUNT] = {
@@ -146,6 +153,7 @@ static uint64_t emunic_regs_read(void *opaque, hwaddr addr, unsigned size)
 {
     EmunicFunction *f = opaque;
     uint32_t *word = emunic_window_find(f, addr, false);
+    const char *name = "-";
     uint32_t value = 0;
     EmunicQueue *q;
     unsigned qr;
@@ -154,13 +162,16 @@ static uint64_t emunic_regs_read(void *opaque, hwaddr addr, unsigned size)
     r = emunic_reg_find(f, addr);
     q = emunic_queue_find(f, addr, &qr);
     if (r >= 0) {
+        name = reg_info[r].name;
         value = emunic_reg_read(f, r);
     } else if (q) {
+        name = queue_name[qr];
         value = q->reg[qr];
     } else if (word) {
+        name = "MBOX";
         value = *word;
     }
-    trace_emunic_reg_read(f->vport, addr, value);
+    trace_emunic_reg_read(f->vport, addr, name, value);
     return value;
 }
 
@@ -246,14 +257,14 @@ static void emunic_regs_write(void *opaque, hwaddr addr, uint64_t value,
     unsigned qr;
     int r;
 
-    trace_emunic_reg_write(f->vport, addr, value);
     r = emunic_reg_find(f, addr);
+    q = emunic_queue_find(f, addr, &qr);
+    trace_emunic_reg_write(f->vport, addr,
+                           r >= 0 ? reg_info[r].name :
+                           q ? queue_name[qr] : word ? "MBOX" : "-", value);
     if (r >= 0) {
         emunic_reg_write(f, r, value);
-        return;
-    }
-    q = emunic_queue_find(f, addr, &qr);
-    if (q) {
+    } else if (q) {
         emunic_queue_write(f, q, qr, value);
     } else if (word) {
         *word = value;
