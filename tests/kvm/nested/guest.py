@@ -75,7 +75,8 @@ class Guest:
             "-no-reboot", "-machine", "q35", "-accel", "kvm", "-cpu", "host",
             "-m", memory, "-kernel", f"/boot/vmlinuz-{release}",
             "-initrd", f"{build_folder()}/initramfs/{release}/guest.cpio",
-            "-append", "console=ttyS0 quiet loglevel=4 panic=-1",
+            "-append", "console=ttyS0 quiet loglevel=4 panic=-1 "
+                       "no_timer_check",
             "-fw_cfg", f"name=opt/emunic/script,file={f.name}",
             "-device", f"vfio-pci,host={vf.address}",
             "-serial", "stdio"]
