@@ -20,34 +20,44 @@
 
 #define BANNER "QEMU emulator version "
 
-/* The version that this program would print, or NULL if it is no QEMU */
-struct search {
+#define DEVICE "emunic SR-IOV Ethernet"     /* its description */
+
+/*
+ * What the program's own image says: the version that it would print, NULL if
+ * it is no QEMU, and whether the device is built in.
+ */
+struct program {
     const char *version;
     size_t len;
+    int has_device;
 };
+
+static void search(struct program *p, const char *start, const char *end)
+{
+    const char *at = memmem(start, end - start, BANNER, strlen(BANNER));
+
+    if (at && !p->version) {
+        const char *eol;
+
+        at += strlen(BANNER);
+        eol = memchr(at, '\n', end - at);
+        p->version = at;
+        p->len = (eol ? eol : end) - at;
+    }
+    if (memmem(start, end - start, DEVICE, strlen(DEVICE))) {
+        p->has_device = 1;
+    }
+}
 
 static int search_program(struct dl_phdr_info *info, size_t size, void *opaque)
 {
-    struct search *s = opaque;
-
     (void)size;
-    for (int i = 0; i < info->dlpi_phnum && !s->version; i++) {
+    for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
         const char *start = (const char *)(info->dlpi_addr + ph->p_vaddr);
-        const char *end = start + ph->p_filesz;
-        const char *at;
 
-        if (ph->p_type != PT_LOAD || !(ph->p_flags & PF_R)) {
-            continue;
-        }
-        at = memmem(start, end - start, BANNER, strlen(BANNER));
-        if (at) {
-            const char *eol;
-
-            at += strlen(BANNER);
-            eol = memchr(at, '\n', end - at);
-            s->version = at;
-            s->len = (eol ? eol : end) - at;
+        if (ph->p_type == PT_LOAD && (ph->p_flags & PF_R)) {
+            search(opaque, start, start + ph->p_filesz);
         }
     }
     /* The program itself comes first, and nothing else is of interest. */
@@ -76,23 +86,23 @@ static void load_device(void)
 
 static void __attribute__((constructor)) guard(void)
 {
-    struct search s = { NULL, 0 };
+    struct program p = { NULL, 0, 0 };
 
-    dl_iterate_phdr(search_program, &s);
-    if (!s.version) {
+    dl_iterate_phdr(search_program, &p);
+    if (!p.version) {
         return;
     }
     /* Not for QEMU's children */
     unsetenv("LD_PRELOAD");
-    if (s.len != strlen(QEMU_FULL_VERSION) ||
-        memcmp(s.version, QEMU_FULL_VERSION, s.len)) {
+    if (p.has_device) {
+        return;
+    }
+    if (p.len != strlen(QEMU_FULL_VERSION) ||
+        memcmp(p.version, QEMU_FULL_VERSION, p.len)) {
         fprintf(stderr, "emunic: built for QEMU %s, but this is QEMU %.*s: "
                 "rebuild the device against the source of this QEMU\n",
-                QEMU_FULL_VERSION, (int)s.len, s.version);
+                QEMU_FULL_VERSION, (int)p.len, p.version);
         exit(1);
     }
-    /* Nothing to do if the device is built in. */
-    if (!dlsym(RTLD_DEFAULT, "vmstate_emunic")) {
-        load_device();
-    }
+    load_device();
 }

@@ -254,7 +254,7 @@ static inline void emunic_count(EmunicFunction *f, unsigned stat, uint64_t n)
 bool emunic_function_realize(EmunicFunction *f, PCIDevice *dev,
                              EmunicState *pf, uint16_t vport, Error **errp);
 void emunic_function_exit(EmunicFunction *f);
-void emunic_function_reset(EmunicFunction *f, bool keep_pci);
+void emunic_function_reset(EmunicFunction *f, bool soft);
 void emunic_function_enable(EmunicFunction *f, bool on);
 void emunic_pf_soft_reset(EmunicState *s);
 void emunic_vf_forced_reset(EmunicFunction *f);

@@ -122,10 +122,10 @@ static void emunic_function_clear(EmunicFunction *f)
 }
 
 /*
- * Reset one function. @keep_pci: a soft reset, the guest's configuration
+ * Reset one function. @soft: a soft reset, the guest's configuration
  * space and MSI-X table stay.
  */
-void emunic_function_reset(EmunicFunction *f, bool keep_pci)
+void emunic_function_reset(EmunicFunction *f, bool soft)
 {
     EmunicState *s = f->pf;
 
@@ -148,7 +148,7 @@ void emunic_function_reset(EmunicFunction *f, bool keep_pci)
         emunic_pf_ready_changed(s);
     }
     f->status = emunic_status(f);
-    trace_emunic_reset(f->vport, keep_pci, f->reg[EMUNIC_R_EPOCH]);
+    trace_emunic_reset(f->vport, soft, f->reg[EMUNIC_R_EPOCH]);
 }
 
 void emunic_pf_soft_reset(EmunicState *s)
