@@ -9,7 +9,7 @@ from . import console, tap
 from .config import BUILD, KERNEL, SELFTESTS, TOP
 
 FRAME = "@@ "
-VM_TIMEOUT = 3600
+VM_TIMEOUT = 1800
 
 
 class VmLane:

@@ -17,6 +17,9 @@ host_check() {
 
 	[ "$(uname -m)" = x86_64 ] || die "an x86-64 host is needed, this is $(uname -m)"
 	[ "$(id -u)" = 0 ] || die "the lab needs root (chroot and mount namespaces): run the same command as root"
+	# LD_PRELOAD and overlayfs have no way to quote these.
+	[[ $TOP$BUILD != *[[:space:]:,]* ]] ||
+		die "no spaces, colons or commas in the path of the checkout or of BUILD, please: move it"
 	missing=$(host_missing)
 	[ -n "$missing" ] || return 0
 	# shellcheck disable=SC1091

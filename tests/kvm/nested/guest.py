@@ -60,7 +60,8 @@ def load_kvm():
     elif re.search(r"\bvmx\b", flags):
         sh("modprobe kvm_intel")
     else:
-        raise RuntimeError("no KVM inside the VM: its CPU has neither SVM nor VMX")
+        raise RuntimeError("the VM's CPU has neither SVM nor VMX for a guest in it: "
+                           "EMUNIC_ACCEL=tcg emulates one that has")
 
 
 class Guest:
