@@ -52,10 +52,6 @@ def kernel(opt, kver):
     # they are late, which on a busy host they are.
     words = ["console=ttyS0", "loglevel=5", "panic=-1", "random.trust_cpu=on",
              "no_timer_check"]
-    if accelerator() == "tcg":
-        # On a busy host the emulated timer comes too late for the kernel's
-        # test of it, which then panics.
-        words.append("no_timer_check")
     if opt.iommu == "intel":
         words += ["intel_iommu=on", "iommu=nopt", "iommu.strict=1"]
     words += opt.append
