@@ -423,6 +423,36 @@ static void test_uplink(void)
     close(fds[1]);
 }
 
+/* A backend that answers while the frame is still being sent to it */
+static void test_uplink_answer(void)
+{
+    static const uint8_t arp[] = {
+        0, 1, 8, 0, 6, 4, 0, 1,
+        0x02, 0, 0, 0, 0, 0x20, 10, 0, 2, 15,
+        0, 0, 0, 0, 0, 0, 10, 0, 2, 2,
+    };
+    uint8_t frame[60];
+    Frame fr;
+    Data d;
+
+    data_start(&d, "-netdev user,id=up", "max_vfs=2,netdev=up");
+    build(frame, sizeof(frame), broadcast, vf_mac[0], 0x0806);
+    memcpy(frame + ETH, arp, sizeof(arp));
+    for (int i = 0; i < 5; i++) {
+        g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, sizeof(frame)), ==,
+                         0);
+        /* Requests of the backend's own may come in between. */
+        do {
+            g_assert_true(wait_receive(&d.vf[0], &fr));
+        } while (lduw_be_p(fr.data + 12) != 0x0806 ||
+                 lduw_be_p(fr.data + ETH + 6) != 2);
+        g_assert_cmpmem(fr.data, 6, vf_mac[0], 6);
+        g_assert_cmphex((uint32_t)ldl_be_p(fr.data + ETH + 14), ==,
+                        0x0a000202);
+    }
+    qemunic_stop(d.nic);
+}
+
 void emunic_add_offload_tests(void)
 {
     qtest_add_func("emunic/csum", test_csum);
@@ -430,4 +460,5 @@ void emunic_add_offload_tests(void)
     qtest_add_func("emunic/gso-vlan", test_gso_vlan);
     qtest_add_func("emunic/hash", test_hash);
     qtest_add_func("emunic/uplink", test_uplink);
+    qtest_add_func("emunic/uplink-answer", test_uplink_answer);
 }
