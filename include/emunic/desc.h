@@ -13,6 +13,7 @@
 #define EMUNIC_FRAME_MIN	14	/* bytes: an Ethernet header */
 #define EMUNIC_FRAME_MAX	9216	/* bytes, without FCS, not GSO */
 #define EMUNIC_GSO_FRAME_MAX	65558	/* bytes: 64 KiB and two tags */
+#define EMUNIC_GSO_MAX_SEGS	1024	/* segments a GSO frame */
 #define EMUNIC_TX_MAX_DESCS	32	/* data descriptors a frame */
 
 /*

@@ -271,7 +271,7 @@ static void test_vlan(void)
         .flags = cpu_to_le16(EMUNIC_TX_META | EMUNIC_TX_VLAN),
         .vlan_tci = cpu_to_le16(0x6064),
     };
-    uint8_t plain[100], frame[120];
+    uint8_t plain[100], frame[120], twice[124];
     size_t len = 100;
     Frame fr;
     Data d;
@@ -314,6 +314,13 @@ static void test_vlan(void)
     stw_be_p(frame + 14, 0x6000);
     g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
     expect(&d.vf[1], plain, 100);
+    /* Nor does a priority tag bring in another one behind it. */
+    memcpy(twice, frame, 16);
+    stl_be_p(twice + 16, 0x810000c8);
+    memcpy(twice + 20, frame + 16, len - 16);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, twice, len + 4), ==, 0);
+    expect_none(&d.vf[1]);
+    g_assert_cmpuint(STAT(&d, 1, tx_dropped), ==, 2);
 
     /* What a trunk sees of it: the PF with VLAN 7 */
     admin_ok(&d, EMUNIC_ADMIN_VPORT_ADD_VLAN, 0,

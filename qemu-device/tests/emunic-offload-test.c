@@ -453,8 +453,84 @@ static void test_uplink_answer(void)
     qemunic_stop(d.nic);
 }
 
+/* A checksum must not reach what the switch decides on. */
+static void test_csum_bounds(void)
+{
+    uint8_t frame[1500];
+    uint8_t tagged[1504];
+    struct emunic_tx_meta meta;
+    size_t len;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    len = build_tcp(frame, false, vf_mac[1], vf_mac[0], 333);
+    memcpy(tagged, frame, 12);
+    stl_be_p(tagged + 12, 0x81000000);
+    memcpy(tagged + 16, frame + 12, len - 12);
+    set_meta(&meta, false, EMUNIC_TX_CSUM, 0);
+    for (uint16_t start = 0; start <= 18; start++) {
+        uint16_t good = EMUNIC_TX_STATUS_OK, bad = EMUNIC_TX_STATUS_META;
+
+        meta.csum_start = cpu_to_le16(start);
+        g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==,
+                         start < 14 ? bad : good);
+        g_assert_cmpuint(port_send(&d.vf[0], &meta, tagged, len + 4), ==,
+                         start < 18 ? bad : good);
+    }
+    g_assert_cmpuint(STAT(&d, 1, tx_malformed), ==, 14 + 18);
+    qemunic_stop(d.nic);
+}
+
+/* What a GSO frame may ask for has bounds. */
+static void test_gso_bounds(void)
+{
+    g_autofree uint8_t *frame = g_malloc(70000);
+    struct emunic_tx_meta meta;
+    Frame fr;
+    size_t len;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    qemunic_write(&d.vf[1].f, EMUNIC_RX_FEATURES,
+                  EMUNIC_RX_FEATURES_GSO | EMUNIC_RX_FEATURES_CSUM);
+    /* 1024 segments and no more */
+    len = build_tcp(frame, false, vf_mac[1], vf_mac[0], 10 * 1024);
+    set_meta(&meta, false, EMUNIC_TX_CSUM | EMUNIC_TX_GSO, 10);
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==, 0);
+    g_assert_true(port_receive(&d.vf[1], &fr));
+    g_assert_cmpuint(fr.len, ==, len);
+    len = build_tcp(frame, false, vf_mac[1], vf_mac[0], 10 * 1024 + 1);
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==,
+                     EMUNIC_TX_STATUS_META);
+    meta.gso_size = cpu_to_le16(1);
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==,
+                     EMUNIC_TX_STATUS_META);
+    /* The checksum field far behind the headers */
+    len = build_tcp(frame, false, vf_mac[1], vf_mac[0], 65000);
+    set_meta(&meta, false, EMUNIC_TX_CSUM | EMUNIC_TX_GSO, 1400);
+    meta.csum_start = cpu_to_le16(60000);
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==,
+                     EMUNIC_TX_STATUS_META);
+    meta.csum_start = cpu_to_le16(ETH + IP4);
+    meta.csum_offset = cpu_to_le16(60000);
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==,
+                     EMUNIC_TX_STATUS_META);
+    g_assert_cmpuint(STAT(&d, 1, tx_malformed), ==, 4);
+    /* Too long in segments: not even the short last one arrives. */
+    qemunic_write(&d.vf[1].f, EMUNIC_RX_FEATURES, 0);
+    qemunic_write(&d.vf[1].f, EMUNIC_RX_MAX_FRAME, 1400);
+    len = build_tcp(frame, false, vf_mac[1], vf_mac[0], 20000);
+    set_meta(&meta, false, EMUNIC_TX_CSUM | EMUNIC_TX_GSO, 1400);
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==, 0);
+    g_assert_false(port_receive(&d.vf[1], &fr));
+    g_assert_cmpuint(STAT(&d, 2, rx_too_long), ==, 15);
+    qemunic_stop(d.nic);
+}
+
 void emunic_add_offload_tests(void)
 {
+    qtest_add_func("emunic/csum-bounds", test_csum_bounds);
+    qtest_add_func("emunic/gso-bounds", test_gso_bounds);
     qtest_add_func("emunic/csum", test_csum);
     qtest_add_func("emunic/gso", test_gso);
     qtest_add_func("emunic/gso-vlan", test_gso_vlan);

@@ -256,6 +256,7 @@ static void descriptors(void)
 	NUM(FRAME_MIN, 14);
 	NUM(FRAME_MAX, 9216);
 	NUM(GSO_FRAME_MAX, 65558);
+	NUM(GSO_MAX_SEGS, 1024);
 	NUM(TX_MAX_DESCS, 32);
 }
 

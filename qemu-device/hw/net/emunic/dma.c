@@ -393,11 +393,14 @@ int emunic_dma_gather(EmunicFunction *f, uint64_t addr, size_t len,
             if (count && (uint8_t *)iov[count - 1].iov_base +
                          iov[count - 1].iov_len == host) {
                 iov[count - 1].iov_len += n;
-            } else {
+            } else if (count < max) {
                 iov[count++] = (struct iovec) { host, n };
+            } else {
+                return -1;
             }
         } else {
-            if (failed || !emunic_dma_slow(f, addr, bounce, n, false)) {
+            if (failed || count == max ||
+                !emunic_dma_slow(f, addr, bounce, n, false)) {
                 emunic_dma_fault(f, addr, n, false);
                 return -1;
             }

@@ -79,6 +79,7 @@ typedef enum EmunicQueueKind {
  * @tail: the driver's tail as last read
  * @cq_head: next completion (event) to write
  * @cq_tested: @cq_head when the interrupt rule was last applied
+ * @starts: number of STARTs
  * @fetched: Rx: copies of the descriptors from index @fetched_at on
  */
 typedef struct EmunicQueue {
@@ -89,6 +90,7 @@ typedef struct EmunicQueue {
     uint32_t tail;
     uint32_t cq_head;
     uint32_t cq_tested;
+    uint32_t starts;
     uint32_t fetched_at;
     uint32_t fetched_count;
     struct emunic_rx_desc fetched[EMUNIC_RX_PREFETCH];
@@ -261,6 +263,7 @@ void emunic_vf_forced_reset(EmunicFunction *f);
 void emunic_set_cause(EmunicFunction *f, uint32_t cause);
 void emunic_raise(EmunicFunction *f, unsigned vector);
 void emunic_update_status(EmunicFunction *f);
+void emunic_uplink_changed(EmunicState *s);
 void emunic_pf_ready_changed(EmunicState *s);
 bool emunic_pf_ready(const EmunicState *s);
 bool emunic_vf_enabled(const EmunicFunction *f);

@@ -64,14 +64,7 @@ static ssize_t emunic_nic_receive(NetClientState *nc, const uint8_t *buf,
 
 static void emunic_nic_link_changed(NetClientState *nc)
 {
-    EmunicState *s = qemu_get_nic_opaque(nc);
-
-    for (unsigned v = 0; v <= s->max_vfs; v++) {
-        if (s->port[v]) {
-            emunic_update_status(s->port[v]);
-        }
-    }
-    emunic_event_wait(&s->fn, EMUNIC_EVENT_LINK);
+    emunic_uplink_changed(qemu_get_nic_opaque(nc));
 }
 
 static NetClientInfo emunic_nic_info = {

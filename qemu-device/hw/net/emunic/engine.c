@@ -187,11 +187,13 @@ void emunic_run(void *opaque)
 
 /*
  * A stopped machine's memory must not change, since it may be on its way to
- * another host. What there was to do waits.
+ * another host. What there was to do waits. The uplink may be another one
+ * afterwards.
  */
 void emunic_vm_change(void *opaque, bool running, RunState state)
 {
     if (running) {
+        emunic_uplink_changed(opaque);
         emunic_schedule(opaque);
     }
 }

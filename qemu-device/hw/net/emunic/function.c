@@ -67,6 +67,21 @@ void emunic_update_status(EmunicFunction *f)
     }
 }
 
+/* The uplink's link may have changed: tell the functions that did not know. */
+void emunic_uplink_changed(EmunicState *s)
+{
+    uint32_t before = s->fn.status;
+
+    for (unsigned v = 0; v <= s->max_vfs; v++) {
+        if (s->port[v]) {
+            emunic_update_status(s->port[v]);
+        }
+    }
+    if ((before ^ s->fn.status) & EMUNIC_STATUS_LINK_UP) {
+        emunic_event_wait(&s->fn, EMUNIC_EVENT_LINK);
+    }
+}
+
 /* The event ring started, stopped or failed. */
 void emunic_pf_ready_changed(EmunicState *s)
 {

@@ -85,6 +85,7 @@ static void emunic_queue_start(EmunicFunction *f, EmunicQueue *q)
         return;
     }
     emunic_queue_reset(q);
+    q->starts++;
     if (q->kind == EMUNIC_QUEUE_EVENT) {
         emunic_event_ring_started(f->pf);
     }

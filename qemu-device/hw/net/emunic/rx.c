@@ -110,15 +110,18 @@ static void emunic_rx_view(const EmunicFunction *f, const EmunicFrame *fr,
     view->len = fr->len - view->strip;
 }
 
-static bool emunic_rx_too_long(const EmunicFunction *f, const EmunicFrame *fr,
-                               const EmunicRxView *view)
+/* Of a GSO frame, the largest segment counts. */
+static bool emunic_rx_too_long(const EmunicFunction *f, const EmunicFrame *fr)
 {
-    uint32_t len = fr->len;
+    EmunicRxView view;
+    uint32_t len;
 
+    emunic_rx_view(f, fr, &view);
+    len = view.len;
     if (fr->gso_type) {
-        len = MIN(len, fr->hdr_len + fr->gso_size);
+        len = MIN(len, fr->hdr_len + fr->gso_size - view.strip);
     }
-    return len - view->strip > f->reg[EMUNIC_R_RX_MAX_FRAME];
+    return len > f->reg[EMUNIC_R_RX_MAX_FRAME];
 }
 
 /* The frame-wide part of the completions */
@@ -233,11 +236,6 @@ static bool emunic_rx_one(EmunicFunction *f, EmunicFrame *fr)
 
     f->pf->copies++;
     emunic_rx_view(f, fr, &view);
-    if (emunic_rx_too_long(f, fr, &view)) {
-        trace_emunic_rx_too_long(f->vport, view.len);
-        EMUNIC_COUNT(f, rx_too_long, emunic_frame_segments(fr));
-        return true;
-    }
     emunic_frame_parse(fr);
     q = emunic_rx_steer(f, fr);
     if (!emunic_rx_bufs(f, q, view.len, &bufs)) {
@@ -253,9 +251,11 @@ static bool emunic_rx_one(EmunicFunction *f, EmunicFrame *fr)
     }
     trace_emunic_rx(f->vport, q->index, view.len, bufs.count,
                     le16_to_cpu(cpl.flags));
-    if (emunic_rx_complete(f, q, &cpl, &view, &bufs)) {
-        emunic_count_rx(f, fr, view.len);
+    if (!emunic_rx_complete(f, q, &cpl, &view, &bufs)) {
+        emunic_rx_drop(f, fr);
+        return false;
     }
+    emunic_count_rx(f, fr, view.len);
     return true;
 }
 
@@ -263,7 +263,11 @@ static bool emunic_rx_segment(void *opaque, EmunicFrame *segment)
 {
     EmunicFunction *f = opaque;
 
-    return emunic_rx_open(f) && emunic_rx_one(f, segment);
+    if (!emunic_rx_open(f)) {
+        emunic_rx_drop(f, segment);
+        return false;
+    }
+    return emunic_rx_one(f, segment);
 }
 
 /* Deliver to one port, in the form that its driver takes. */
@@ -275,6 +279,9 @@ void emunic_rx_frame(EmunicFunction *f, EmunicScratch *scratch,
 
     if (!emunic_rx_open(f)) {
         emunic_rx_drop(f, fr);
+    } else if (emunic_rx_too_long(f, fr)) {
+        trace_emunic_rx_too_long(f->vport, fr->len);
+        EMUNIC_COUNT(f, rx_too_long, emunic_frame_segments(fr));
     } else if (fr->gso_type &&
                (f->reg[EMUNIC_R_RX_FEATURES] & whole) != whole) {
         missed = emunic_segment(scratch, fr, emunic_rx_segment, f);

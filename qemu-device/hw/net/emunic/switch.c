@@ -11,6 +11,7 @@ static void emunic_send_uplink(EmunicState *s, EmunicFrame *fr)
 {
     NetClientState *nc = qemu_get_queue(s->nic);
 
+    s->copies++;
     emunic_frame_put_csum(fr, true);
     trace_emunic_uplink_tx(fr->src, fr->len);
     qemu_sendv_packet(nc, fr->iov, fr->iovcnt);
@@ -36,6 +37,14 @@ static void emunic_to_uplink(EmunicState *s, EmunicScratch *scratch,
     }
 }
 
+/* Is there another tag behind the outer one? */
+static bool emunic_tagged_twice(const EmunicFrame *fr)
+{
+    uint16_t type = lduw_be_p(fr->hdr + ETH_HLEN + 2);
+
+    return type == ETH_P_VLAN || type == ETH_P_DVLAN;
+}
+
 /*
  * With a port VLAN the frame gets its tag, or is refused. Called with the
  * room for one more tag.
@@ -52,7 +61,7 @@ static bool emunic_ingress(EmunicFunction *f, EmunicFrame *fr)
         return true;
     }
     if (p->vlan_tpid == ETH_P_VLAN && fr->tpid) {
-        if (emunic_frame_vid(fr)) {
+        if (emunic_frame_vid(fr) || emunic_tagged_twice(fr)) {
             return false;
         }
         emunic_frame_set_tag(fr, p->vlan_tpid, tci);

@@ -96,18 +96,19 @@ static void emunic_tx_meta(const struct emunic_tx_meta *from, EmunicTxMeta *m)
 static uint16_t emunic_tx_check(const EmunicTxMeta *m, uint32_t len)
 {
     bool gso = m->flags & EMUNIC_TX_GSO;
+    uint32_t csum_end = m->csum_start + m->csum_offset + sizeof(uint16_t);
 
     if (len < EMUNIC_FRAME_MIN ||
         len > (gso ? EMUNIC_GSO_FRAME_MAX : EMUNIC_FRAME_MAX)) {
         return EMUNIC_TX_STATUS_LENGTH;
     }
-    if ((m->flags & EMUNIC_TX_CSUM) &&
-        m->csum_start + m->csum_offset + sizeof(uint16_t) > len) {
+    if ((m->flags & EMUNIC_TX_CSUM) && csum_end > len) {
         return EMUNIC_TX_STATUS_META;
     }
     if (gso && (!(m->flags & EMUNIC_TX_CSUM) || !m->gso_size ||
                 m->hdr_len + m->gso_size > EMUNIC_FRAME_MAX ||
-                m->hdr_len > EMUNIC_HDR_COPY ||
+                m->hdr_len > EMUNIC_HDR_COPY || csum_end > m->hdr_len ||
+                len > m->hdr_len + EMUNIC_GSO_MAX_SEGS * m->gso_size ||
                 (m->gso_type != EMUNIC_GSO_TCPV4 &&
                  m->gso_type != EMUNIC_GSO_TCPV6))) {
         return EMUNIC_TX_STATUS_META;
@@ -150,6 +151,7 @@ static bool emunic_tx_load(EmunicFunction *f, const EmunicTxChain *chain,
         count += n;
         bounce += len;
     }
+    assert(copied <= EMUNIC_FRAME_MAX);
     iov_to_buf(sc->pieces, count, 0, hdr, copied);
     left = iov_copy(rest, ARRAY_SIZE(rest), sc->pieces, count, copied,
                     chain->len - copied);
@@ -161,6 +163,10 @@ static bool emunic_tx_load(EmunicFunction *f, const EmunicTxChain *chain,
 static uint16_t emunic_tx_apply_meta(EmunicFrame *fr, const EmunicTxMeta *m)
 {
     if (m->flags & EMUNIC_TX_CSUM) {
+        /* The switch decides on what is before: nobody rewrites that. */
+        if (m->csum_start < ETH_HLEN + (fr->tpid ? EMUNIC_TAG_LEN : 0)) {
+            return EMUNIC_TX_STATUS_META;
+        }
         fr->csum = true;
         fr->csum_start = m->csum_start;
         fr->csum_offset = m->csum_offset;
@@ -230,6 +236,7 @@ static bool emunic_tx_batch(EmunicFunction *f, EmunicQueue *q,
 {
     uint32_t error = EMUNIC_Q_ERROR_NONE;
     uint32_t completed = q->head;
+    uint32_t starts = q->starts;
     uint32_t at = 0;
 
     while (at < n && budget->frames > 0 && budget->bytes > 0) {
@@ -243,6 +250,10 @@ static bool emunic_tx_batch(EmunicFunction *f, EmunicQueue *q,
         if (!emunic_tx_frame(f, &chain, &status)) {
             error = EMUNIC_Q_ERROR_DMA;
             break;
+        }
+        /* What the frame set off may have stopped or reset the queue. */
+        if (!emunic_queue_running(q) || q->starts != starts) {
+            return false;
         }
         error = EMUNIC_Q_ERROR_NONE;
         budget->frames -= 1 + f->pf->copies - copies;

@@ -123,8 +123,30 @@ static int emunic_function_check(EmunicFunction *f)
     if (p->nmacs > EMUNIC_VPORT_MAX_MACS) {
         return emunic_bad(f, "nmacs");
     }
-    if (p->vlan_vid > EMUNIC_VLANS - 2 || p->vlan_prio > 7) {
+    if (is_multicast_ether_addr(p->mac)) {
+        return emunic_bad(f, "mac");
+    }
+    if (p->vlan_vid > EMUNIC_VLANS - 2 || p->vlan_prio > 7 ||
+        (p->vlan_vid && p->vlan_tpid != ETH_P_VLAN &&
+         p->vlan_tpid != ETH_P_DVLAN)) {
         return emunic_bad(f, "port VLAN");
+    }
+    if (p->vlans[EMUNIC_VLANS / 32 - 1] & BIT(31)) {
+        return emunic_bad(f, "VLAN filter");
+    }
+    for (uint32_t i = f->pf->queues; i < EMUNIC_MAX_QUEUES; i++) {
+        if (emunic_queue_running(&f->txq[i]) ||
+            emunic_queue_running(&f->rxq[i])) {
+            return emunic_bad(f, "queue number");
+        }
+    }
+    if (emunic_is_vf(f) && (emunic_queue_running(&f->adminq) ||
+                            emunic_queue_running(&f->eventq))) {
+        return emunic_bad(f, "admin queue");
+    }
+    if ((f->reg[EMUNIC_R_TEST_DMA_STATUS] == EMUNIC_TEST_DMA_STATUS_BUSY) !=
+        !!f->test_op) {
+        return emunic_bad(f, "DMA test");
     }
     if (p->mode & ~EMUNIC_RX_MODE_ALL) {
         return emunic_bad(f, "Rx mode");
@@ -145,8 +167,6 @@ static int emunic_function_post_load(void *opaque, int version_id)
     int ret = emunic_function_check(f);
 
     if (ret) {
-        /* The vport goes away with the device, and must do so in one piece. */
-        f->port.nmacs = 0;
         return ret;
     }
     emunic_vport_restore(f);

@@ -185,11 +185,11 @@ void emunic_vport_clear_state(EmunicFunction *f)
 {
     EmunicVport *p = &f->port;
 
+    /* Not more, even after a migration stream that broke off in the middle */
+    p->nmacs = MIN(p->nmacs, EMUNIC_VPORT_MAX_MACS);
     while (p->nmacs) {
-        uint8_t mac[ETH_ALEN];
-
-        memcpy(mac, p->macs[p->nmacs - 1], ETH_ALEN);
-        emunic_vport_del_mac(f, mac);
+        p->nmacs--;
+        emunic_fdb_sync(f, p->macs[p->nmacs]);
     }
     memset(p->vlans, 0, sizeof(p->vlans));
     emunic_vport_set_mode(f, 0);
