@@ -45,6 +45,9 @@ def qtest(report):
     form = (BUILD / "state/qemu").read_text(encoding="ascii").strip()
     in_root(report, "qtest", "device",
             ["env", f"QEMU={form}", TOP / "qemu-device/tests/run-qtest"])
+    if form == "preload":
+        in_root(report, "qtest", "preload",
+                ["env", f"BUILD={BUILD}", TOP / "qemu-device/tests/run-preload"])
 
 
 def executables(folder):
