@@ -29,7 +29,7 @@ static ssize_t emunic_nic_receive_iov(NetClientState *nc,
     EmunicScratch *sc = s->rx_scratch;
     size_t len = iov_size(iov, iovcnt);
     uint32_t copied = MIN(len, EMUNIC_HDR_COPY);
-    uint8_t *hdr = sc->hdr + EMUNIC_TAGS_MAX * EMUNIC_TAG_LEN;
+    uint8_t *hdr = sc->hdr + EMUNIC_HDR_ROOM;
     int count;
 
     /*
@@ -141,8 +141,8 @@ static void emunic_free(EmunicState *s)
     emunic_function_exit(&s->fn);
     emunic_switch_exit(s);
     g_clear_pointer(&s->bh, qemu_bh_delete);
-    g_clear_pointer(&s->tx_scratch, g_free);
-    g_clear_pointer(&s->rx_scratch, g_free);
+    g_clear_pointer(&s->tx_scratch, emunic_scratch_free);
+    g_clear_pointer(&s->rx_scratch, emunic_scratch_free);
 }
 
 static void emunic_realize(PCIDevice *dev, Error **errp)
@@ -154,8 +154,8 @@ static void emunic_realize(PCIDevice *dev, Error **errp)
         return;
     }
     qemu_macaddr_default_if_unset(&s->conf.macaddr);
-    s->tx_scratch = g_new0(EmunicScratch, 1);
-    s->rx_scratch = g_new0(EmunicScratch, 1);
+    s->tx_scratch = emunic_scratch_new();
+    s->rx_scratch = emunic_scratch_new();
     emunic_switch_init(s);
     if (!emunic_pm_init(dev, errp) ||
         !emunic_function_realize(&s->fn, dev, s, 0, errp) ||

@@ -14,6 +14,24 @@ static const uint8_t hash_key[40] = {
     0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
 };
 
+EmunicScratch *emunic_scratch_new(void)
+{
+    EmunicScratch *scratch = g_new0(EmunicScratch, 1);
+
+    scratch->hdr = g_malloc0(EMUNIC_HDR_ROOM + EMUNIC_FRAME_MAX);
+    scratch->segment_hdr = g_malloc0(EMUNIC_HDR_ROOM + EMUNIC_HDR_COPY);
+    scratch->bounce = g_malloc0(EMUNIC_GSO_FRAME_MAX);
+    return scratch;
+}
+
+void emunic_scratch_free(EmunicScratch *scratch)
+{
+    g_free(scratch->hdr);
+    g_free(scratch->segment_hdr);
+    g_free(scratch->bounce);
+    g_free(scratch);
+}
+
 static void emunic_frame_hdr_changed(EmunicFrame *fr)
 {
     fr->iov[0].iov_base = fr->hdr;

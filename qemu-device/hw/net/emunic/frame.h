@@ -58,16 +58,28 @@ typedef struct EmunicFrame {
     uint32_t hash;
 } EmunicFrame;
 
+#define EMUNIC_HDR_ROOM     (EMUNIC_TAGS_MAX * EMUNIC_TAG_LEN)
+
+/*
+ * Buffers for one frame at a time. Each is an allocation of its own, so that a
+ * sanitizer sees who runs over its end.
+ *
+ * @hdr: EMUNIC_HDR_ROOM for tags, then up to EMUNIC_FRAME_MAX bytes
+ * @segment_hdr: EMUNIC_HDR_ROOM + EMUNIC_HDR_COPY bytes
+ * @bounce: EMUNIC_GSO_FRAME_MAX bytes
+ */
 struct EmunicScratch {
     EmunicFrame frame;
     EmunicFrame segment;
     struct iovec pieces[EMUNIC_FRAME_IOV];
-    uint8_t hdr[EMUNIC_TAGS_MAX * EMUNIC_TAG_LEN + EMUNIC_FRAME_MAX];
-    uint8_t segment_hdr[EMUNIC_HDR_COPY];
-    uint8_t bounce[EMUNIC_GSO_FRAME_MAX];
+    uint8_t *hdr;
+    uint8_t *segment_hdr;
+    uint8_t *bounce;
 };
 
 /* frame.c */
+EmunicScratch *emunic_scratch_new(void);
+void emunic_scratch_free(EmunicScratch *scratch);
 void emunic_frame_init(EmunicFrame *fr, uint8_t *hdr, uint32_t hdr_copied,
                        uint32_t len, const struct iovec *iov, int iovcnt,
                        uint16_t src);

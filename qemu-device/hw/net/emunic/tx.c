@@ -133,7 +133,7 @@ static bool emunic_tx_load(EmunicFunction *f, const EmunicTxChain *chain,
     EmunicScratch *sc = f->pf->tx_scratch;
     struct iovec rest[EMUNIC_FRAME_IOV];
     uint32_t copied = emunic_tx_copied(m, chain->len);
-    uint8_t *hdr = sc->hdr + EMUNIC_TAGS_MAX * EMUNIC_TAG_LEN;
+    uint8_t *hdr = sc->hdr + EMUNIC_HDR_ROOM;
     uint8_t *bounce = sc->bounce;
     int count = 0;
     int left;
