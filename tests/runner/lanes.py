@@ -19,12 +19,17 @@ def kernel_exists(lane):
 
 
 def in_root(report, lane, name, argv):
-    """One program inside the root, with no VM."""
+    """One program inside the root, with no VM of ours."""
+    on_host(report, lane, name, [LAB, "exec", "--", *argv])
+
+
+def on_host(report, lane, name, argv):
+    """One program on the host."""
     if not report.picks(lane, name):
         return
     start = time.monotonic()
     try:
-        done = subprocess.run([LAB, "exec", "--", *map(str, argv)], cwd=TOP, check=False,
+        done = subprocess.run([str(arg) for arg in argv], cwd=TOP, check=False,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors="replace",
                               timeout=HOST_TIMEOUT)
@@ -48,6 +53,10 @@ def qtest(report):
     if form == "preload":
         in_root(report, "qtest", "preload",
                 ["env", f"BUILD={BUILD}", TOP / "qemu-device/tests/run-preload"])
+
+
+def vm(report):
+    on_host(report, "vm", "tools_vm.sh", [TOP / "tests/vm/tools_vm.sh"])
 
 
 def executables(folder):
