@@ -157,6 +157,10 @@ u16 emunic_policy_vf_add_mac(const struct emunic_vf_rec *rec, const u8 *mac,
 {
 	if (is_zero_ether_addr(mac) || is_broadcast_ether_addr(mac))
 		return EMUNIC_MBOX_ST_INVALID;
+	/* A VF with a given address may not take others beside it */
+	if (!is_multicast_ether_addr(mac) &&
+	    !is_zero_ether_addr(rec->policy.mac) && !rec->policy.trusted)
+		return EMUNIC_MBOX_ST_PERM;
 
 	*known = emunic_policy_find_mac(rec, mac) >= 0;
 	if (!*known && rec->state.num_macs == EMUNIC_VF_MAX_MACS)

@@ -154,6 +154,27 @@ static void emunic_test_mac_quota(struct kunit *test)
 			EMUNIC_MBOX_ST_OK);
 }
 
+static void emunic_test_mac_given(struct kunit *test)
+{
+	struct emunic_vf_rec *rec = test->priv;
+	bool known;
+
+	/* A given address is the only unicast one, unless the VF is trusted */
+	emunic_policy_commit_mac(rec, other, true);
+	memcpy(rec->policy.mac, unicast, ETH_ALEN);
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_add_mac(rec, other, &known),
+			EMUNIC_MBOX_ST_PERM);
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_add_mac(rec, multicast, &known),
+			EMUNIC_MBOX_ST_OK);
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_add_mac(rec, broadcast, &known),
+			EMUNIC_MBOX_ST_INVALID);
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_del_mac(rec, other),
+			EMUNIC_MBOX_ST_OK);
+	rec->policy.trusted = true;
+	KUNIT_EXPECT_EQ(test, emunic_policy_vf_add_mac(rec, other, &known),
+			EMUNIC_MBOX_ST_OK);
+}
+
 static void emunic_test_vlan_quota(struct kunit *test)
 {
 	struct emunic_vf_rec *rec = test->priv;
@@ -267,6 +288,7 @@ static struct kunit_case emunic_pf_test_cases[] = {
 	KUNIT_CASE(emunic_test_version),
 	KUNIT_CASE(emunic_test_set_mac),
 	KUNIT_CASE(emunic_test_mac_quota),
+	KUNIT_CASE(emunic_test_mac_given),
 	KUNIT_CASE(emunic_test_vlan_quota),
 	KUNIT_CASE(emunic_test_rx_mode),
 	KUNIT_CASE(emunic_test_gate),
