@@ -504,7 +504,8 @@ int emunic_filters_sync(struct emunic *emu, struct netdev_hw_addr_list *uc,
 			struct netdev_hw_addr_list *mc);
 int emunic_filters_sync_netdev(struct emunic *emu);
 int emunic_filters_replay(struct emunic *emu);
-int emunic_filters_update_mode(struct emunic *emu);
+int emunic_filters_retry(struct emunic *emu);
+int emunic_filters_update_mode(struct emunic *emu, netdev_features_t features);
 int emunic_vlan_rx_add_vid(struct net_device *netdev, __be16 proto, u16 vid);
 int emunic_vlan_rx_kill_vid(struct net_device *netdev, __be16 proto, u16 vid);
 

@@ -3,7 +3,7 @@
  * emunic: the Rx filter: addresses, VLANs and the Rx mode.
  *
  * What the stack wants is kept here and brought to the device when it can be;
- * after a reset it is replayed. Where the device or the PF has no room for
+ * after a reset it is replayed. Where the device or the PF does not take
  * another address, the Rx mode is widened instead.
  */
 #include "emunic.h"
@@ -97,7 +97,8 @@ static void emunic_filters_complain(struct emunic *emu, const char *what,
 }
 
 /* Rx mode that the flags, the features and addresses left over call for */
-static u32 emunic_filters_mode(const struct emunic *emu)
+static u32 emunic_filters_mode(const struct emunic *emu,
+			       netdev_features_t features)
 {
 	const struct emunic_mac_filter *f;
 	u32 mode = 0;
@@ -113,8 +114,7 @@ static u32 emunic_filters_mode(const struct emunic *emu)
 			EMUNIC_RX_MODE_ALLMULTI : EMUNIC_RX_MODE_PROMISC;
 	}
 	if (!emu->is_vf && ((emu->filters.flags & IFF_PROMISC) ||
-			    !(emu->netdev->features &
-			      NETIF_F_HW_VLAN_CTAG_FILTER)))
+			    !(features & NETIF_F_HW_VLAN_CTAG_FILTER)))
 		mode |= EMUNIC_RX_MODE_VLAN_ANY;
 
 	return mode;
@@ -123,15 +123,16 @@ static u32 emunic_filters_mode(const struct emunic *emu)
 /**
  * emunic_filters_update_mode() - bring the Rx mode to the device
  * @emu: the function
+ * @features: of its netdev, or those that it is about to have
  *
  * A mode that the PF's policy forbids is dropped, and that is logged: the
  * stack has no way to hear of it.
  *
  * Return: 0 or an errno
  */
-int emunic_filters_update_mode(struct emunic *emu)
+int emunic_filters_update_mode(struct emunic *emu, netdev_features_t features)
 {
-	u32 mode = emunic_filters_mode(emu);
+	u32 mode = emunic_filters_mode(emu, features);
 	int err;
 
 	if (!emunic_filters_ready(emu))
@@ -154,12 +155,15 @@ int emunic_filters_update_mode(struct emunic *emu)
 static void emunic_filters_remove_macs(struct emunic *emu)
 {
 	struct emunic_mac_filter *f, *tmp;
+	int err;
 
 	list_for_each_entry_safe(f, tmp, &emu->filters.macs, list) {
 		if (f->wanted)
 			continue;
-		if (f->in_hw)
-			emu->ctl->del_mac(emu, f->addr);
+		err = f->in_hw ? emu->ctl->del_mac(emu, f->addr) : 0;
+		/* Tried again at the next sync, unless it was not there */
+		if (err && err != -ENOENT && err != -EINVAL)
+			continue;
 		list_del(&f->list);
 		kfree(f);
 	}
@@ -174,6 +178,10 @@ static int emunic_filters_add_macs(struct emunic *emu)
 		if (!f->wanted || f->in_hw)
 			continue;
 		err = emu->ctl->add_mac(emu, f->addr);
+		if (err == -EPERM) {
+			emunic_filters_complain(emu, "address", err);
+			continue;
+		}
 		/* No room for one is none for the others: see the Rx mode */
 		if (err)
 			return err == -ENOSPC ? 0 : err;
@@ -193,7 +201,7 @@ static int emunic_filters_apply(struct emunic *emu)
 	emunic_filters_remove_macs(emu);
 	err = emunic_filters_add_macs(emu);
 
-	return emunic_filters_update_mode(emu) ?: err;
+	return emunic_filters_update_mode(emu, emu->netdev->features) ?: err;
 }
 
 /**
@@ -234,22 +242,20 @@ int emunic_filters_sync_netdev(struct emunic *emu)
 }
 
 /**
- * emunic_filters_replay() - bring everything to a device that was reset
+ * emunic_filters_retry() - ask again for what may have been refused
  * @emu: the function
  *
- * Return: 0 or the first errno
+ * VLANs and modes that the device has already do no harm.
+ *
+ * Return: 0 or an errno
  */
-int emunic_filters_replay(struct emunic *emu)
+int emunic_filters_retry(struct emunic *emu)
 {
-	struct emunic_mac_filter *f;
 	unsigned long vid;
 	int err = 0;
 
-	list_for_each_entry(f, &emu->filters.macs, list)
-		f->in_hw = false;
 	emu->filters.mode_known = false;
 	emu->filters.complained = false;
-	emu->filters.mode = 0;
 	if (!emunic_filters_ready(emu))
 		return 0;
 
@@ -257,6 +263,23 @@ int emunic_filters_replay(struct emunic *emu)
 		err = emu->ctl->add_vlan(emu, vid) ?: err;
 
 	return emunic_filters_apply(emu) ?: err;
+}
+
+/**
+ * emunic_filters_replay() - bring everything to a device that was reset
+ * @emu: the function
+ *
+ * Return: 0 or an errno
+ */
+int emunic_filters_replay(struct emunic *emu)
+{
+	struct emunic_mac_filter *f;
+
+	list_for_each_entry(f, &emu->filters.macs, list)
+		f->in_hw = false;
+	emu->filters.mode = 0;
+
+	return emunic_filters_retry(emu);
 }
 
 /**

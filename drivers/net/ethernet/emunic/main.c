@@ -9,9 +9,6 @@
 #include "emunic.h"
 #include "pf.h"
 
-/* A data descriptor has 16 bits of length */
-#define EMUNIC_MAX_SEG_SIZE	65535
-
 static const struct pci_device_id emunic_pci_ids[] = {
 	{ PCI_DEVICE(EMUNIC_PCI_VENDOR, EMUNIC_PCI_DEVICE_PF) },
 	{ PCI_DEVICE(EMUNIC_PCI_VENDOR, EMUNIC_PCI_DEVICE_VF) },
@@ -30,7 +27,7 @@ static int emunic_pci_enable(struct pci_dev *pdev)
 	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
 	if (err)
 		goto err_disable;
-	dma_set_max_seg_size(&pdev->dev, EMUNIC_MAX_SEG_SIZE);
+	dma_set_max_seg_size(&pdev->dev, EMUNIC_TX_DESC_MAX);
 
 	err = pci_request_selected_regions(pdev, BIT(EMUNIC_BAR_REGS),
 					   EMUNIC_DRV_NAME);
@@ -63,6 +60,9 @@ static struct emunic *emunic_alloc(struct pci_dev *pdev)
 		return NULL;
 
 	SET_NETDEV_DEV(netdev, &pdev->dev);
+	/* A VF hears of its own limit before the rest is set up */
+	netdev->min_mtu = ETH_MIN_MTU;
+	netdev->max_mtu = EMUNIC_MAX_MTU;
 	emu = netdev_priv(netdev);
 	emu->netdev = netdev;
 	emu->pdev = pdev;
@@ -110,16 +110,19 @@ static int emunic_ctl_bring_up(struct emunic *emu)
 
 err_irq:
 	emu->ctl->stop(emu);
+	emunic_hw_reset(emu);
 	emunic_ctl_irq_free(emu);
 err_release:
 	emunic_ctl_release(emu);
 	return err;
 }
 
+/* After the reset no memory is in use, whatever became of the stop before */
 static void emunic_ctl_take_down(struct emunic *emu)
 {
 	clear_bit(EMUNIC_STATE_CTL_READY, &emu->state);
 	emu->ctl->stop(emu);
+	emunic_hw_reset(emu);
 	emunic_ctl_irq_free(emu);
 	emunic_ctl_release(emu);
 }

@@ -3,15 +3,13 @@
  * emunic: the network device, and the one path up and down.
  */
 #include <linux/dma-mapping.h>
-#include <linux/rtnetlink.h>
 #include <net/netdev_queues.h>
 
 #include "emunic.h"
 #include "pf.h"
 
-static u32 emunic_rx_features(const struct emunic *emu)
+static u32 emunic_rx_features(netdev_features_t features)
 {
-	netdev_features_t features = emu->netdev->features;
 	u32 val = 0;
 
 	if (features & NETIF_F_RXCSUM)
@@ -124,7 +122,8 @@ int emunic_up(struct emunic *emu)
 
 	emunic_wr32(emu, EMUNIC_RX_MAX_FRAME,
 		    emu->netdev->mtu + EMUNIC_FRAME_OVERHEAD);
-	emunic_wr32(emu, EMUNIC_RX_FEATURES, emunic_rx_features(emu));
+	emunic_wr32(emu, EMUNIC_RX_FEATURES,
+		    emunic_rx_features(emu->netdev->features));
 
 	err = emunic_queues_start(emu);
 	if (err)
@@ -144,6 +143,20 @@ err_queues:
 	return err;
 }
 
+/*
+ * Stops all Tx queues, with or without a pair behind them. The netdev watchdog
+ * looks at each while the carrier is on: none is late yet.
+ */
+static void emunic_tx_disable(struct emunic *emu)
+{
+	struct net_device *netdev = emu->netdev;
+	unsigned int i;
+
+	for (i = 0; i < netdev->num_tx_queues; i++)
+		txq_trans_cond_update(netdev_get_tx_queue(netdev, i));
+	netif_tx_disable(netdev);
+}
+
 /**
  * emunic_down() - take the data path down
  * @emu: the function; the device may be gone or have been reset
@@ -158,11 +171,11 @@ void emunic_down(struct emunic *emu)
 	if (!test_and_clear_bit(EMUNIC_STATE_UP, &emu->state))
 		return;
 
-	netif_tx_disable(emu->netdev);
+	emunic_tx_disable(emu);
 	emunic_wr32(emu, EMUNIC_CTRL, 0);
 	emunic_queues_stop(emu, emu->num_queues);
 	/* A poll that ended just now may have woken a Tx queue again */
-	netif_tx_disable(emu->netdev);
+	emunic_tx_disable(emu);
 	emunic_irqs_free(emu, emu->num_queues);
 	emunic_queues_free(emu, emu->num_queues);
 }
@@ -244,18 +257,28 @@ static int emunic_set_features(struct net_device *netdev,
 			       netdev_features_t features)
 {
 	struct emunic *emu = netdev_priv(netdev);
+	int err;
 
-	netdev->features = features;
+	/* What can fail comes first; the core takes @features over itself */
+	err = emunic_filters_update_mode(emu, features);
+	if (err)
+		return err;
+
 	if (test_bit(EMUNIC_STATE_UP, &emu->state))
-		emunic_wr32(emu, EMUNIC_RX_FEATURES, emunic_rx_features(emu));
+		emunic_wr32(emu, EMUNIC_RX_FEATURES,
+			    emunic_rx_features(features));
 
-	return emunic_filters_update_mode(emu);
+	return 0;
 }
 
 static void emunic_tx_timeout(struct net_device *netdev, unsigned int txqueue)
 {
 	struct emunic *emu = netdev_priv(netdev);
 	struct emunic_queue *q = emu->queues[txqueue];
+
+	/* While the path is down, who took it down brings it up */
+	if (!q || !test_bit(EMUNIC_STATE_UP, &emu->state))
+		return;
 
 	emu->events.tx_timeouts++;
 	netdev_warn(netdev, "Tx queue %u stuck: next %u, done %u, published %u\n",
@@ -484,9 +507,8 @@ int emunic_netdev_setup(struct emunic *emu)
 	netdev->stat_ops = &emunic_stat_ops;
 	netdev->ethtool_ops = &emunic_ethtool_ops;
 	netdev->priv_flags |= IFF_UNICAST_FLT;
-	netdev->min_mtu = ETH_MIN_MTU;
-	netdev->max_mtu = EMUNIC_MAX_MTU;
 	netdev->watchdog_timeo = 5 * HZ;
+	netif_set_tso_max_segs(netdev, EMUNIC_GSO_MAX_SEGS);
 	emunic_netdev_features(emu);
 	netif_carrier_off(netdev);
 

@@ -175,6 +175,7 @@ const struct emunic_ctl_ops emunic_vf_ctl_ops = {
  */
 void emunic_vf_service(struct emunic *emu, u32 pending)
 {
+	__le16 flags = emu->vf->config.flags;
 	int err;
 
 	if ((pending & EMUNIC_CAUSE_PF_READY) &&
@@ -195,6 +196,8 @@ void emunic_vf_service(struct emunic *emu, u32 pending)
 	if (err)
 		netdev_warn(emu->netdev, "policy not known: %pe\n",
 			    ERR_PTR(err));
+	else if (flags != emu->vf->config.flags)
+		emunic_filters_retry(emu);
 }
 
 /**

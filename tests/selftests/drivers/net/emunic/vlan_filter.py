@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """VLAN interfaces on PF and VF: the filter lets through what was asked for."""
 
-from lib.py import Host, KsftNamedVariant, Sniffer, Stream, ksft_eq, \
+from lib.py import Host, KsftNamedVariant, Sniffer, Stream, defer, ksft_eq, \
     ksft_exit, ksft_ge, ksft_ne, ksft_run_quiet, ksft_true, ksft_variants, \
     need_pfs, pair, raw_frame
 
@@ -43,12 +43,8 @@ class _At:
         self.v4 = addr
 
 
-@ksft_variants(["vf", "pf"])
-def filter_at_receiver(kind):
-    """Frames of a VLAN that nobody asked for do not reach the port."""
-    pf = need_pfs()[0]
-    vfs = pf.vfs(2)
-    a, b = pair(vfs[0], vfs[1] if kind == "vf" else pf)
+def _receiver(a, b):
+    """A function that counts the frames of a VLAN that get from @a to @b."""
     send, got = Sniffer(a), Sniffer(b)
 
     def arrives(vid):
@@ -56,12 +52,45 @@ def filter_at_receiver(kind):
                             [(0x8100, vid)]))
         return len([f for f in got.frames(0.3) if b"vid %04d" % vid in f])
 
+    return arrives
+
+
+@ksft_variants(["vf", "pf"])
+def filter_at_receiver(kind):
+    """Frames of a VLAN that nobody asked for do not reach the port."""
+    pf = need_pfs()[0]
+    vfs = pf.vfs(2)
+    a, b = pair(vfs[0], vfs[1] if kind == "vf" else pf)
+    arrives = _receiver(a, b)
     ksft_eq(arrives(10), 0, "before")
     _vlan(b, 10)
     ksft_eq(arrives(10), 1, "after")
     ksft_eq(arrives(11), 0, "another one")
     b.ip(f"link del dev {b.dev}.10")
     ksft_eq(arrives(10), 0, "deleted again")
+
+
+def filter_toggled():
+    """A VLAN added while the PF's filter is off is in the filter later."""
+    pf = need_pfs()[0]
+    a, b = pair(pf.vfs(1)[0], pf)
+    arrives = _receiver(a, b)
+
+    def toggle(state):
+        b.cmd(f"ethtool -K {b.dev} rx-vlan-filter {state}")
+
+    defer(toggle, "on")
+    toggle("off")
+    _vlan(b, 10)
+    ksft_eq(arrives(10), 1, "filter off")
+    ksft_eq(arrives(11), 1, "filter off, another one")
+    toggle("on")
+    ksft_eq(arrives(10), 1, "filter on")
+    ksft_eq(arrives(11), 0, "filter on, another one")
+    toggle("off")
+    b.ip(f"link del dev {b.dev}.10")
+    toggle("on")
+    ksft_eq(arrives(10), 0, "deleted meanwhile")
 
 
 def over_quota():
@@ -103,6 +132,6 @@ def mac_filter():
 
 
 if __name__ == "__main__":
-    ksft_run_quiet([tagged_traffic, filter_at_receiver, over_quota, uplink,
-                    mac_filter])
+    ksft_run_quiet([tagged_traffic, filter_at_receiver, filter_toggled,
+                    over_quota, uplink, mac_filter])
     ksft_exit()
