@@ -183,7 +183,6 @@ struct emunic_rx_stats {
  * @log2: log2 of the entries
  * @skip: drop buffers up to the end of the frame
  * @broken: a completion broke the contract; nothing is read until a restart
- * @buf_len: bytes of a buffer that the device may fill
  * @posted: next descriptor to write
  * @clean: next completion
  * @stats: counters
@@ -203,7 +202,6 @@ struct emunic_rx {
 	u8 log2;
 	bool skip;
 	bool broken;
-	u32 buf_len;
 	u32 posted;
 	u32 clean;
 	struct emunic_rx_stats stats;
@@ -494,7 +492,6 @@ bool emunic_tx_pending(const struct emunic_tx *tx);
 int emunic_rx_alloc(struct emunic_queue *q);
 void emunic_rx_free(struct emunic_queue *q);
 int emunic_rx_poll(struct emunic_queue *q, int budget);
-bool emunic_rx_fill(struct emunic_queue *q);
 bool emunic_rx_pending(const struct emunic_rx *rx);
 
 /* filters.c; all with RTNL */

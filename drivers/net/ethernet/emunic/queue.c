@@ -39,7 +39,7 @@ struct emunic_queue *emunic_queue_get(struct emunic *emu, unsigned int index)
 	u64_stats_init(&q->tx.stats.syncp);
 	u64_stats_init(&q->tx.stats.xmit_syncp);
 	u64_stats_init(&q->rx.stats.syncp);
-	/* Pairs with READ_ONCE() in the readers of statistics */
+	/* Pairs with smp_load_acquire() in emunic_get_stats64() */
 	smp_store_release(&emu->queues[index], q);
 
 	return q;
@@ -164,10 +164,9 @@ int emunic_queue_start(struct emunic_queue *q)
 	if (err)
 		goto err_rx;
 
-	/* NAPI goes on filling where memory was short now */
+	/* NAPI alone touches the rings: it posts the first buffers, too */
 	local_bh_disable();
-	if (!emunic_rx_fill(q))
-		napi_schedule(&q->napi);
+	napi_schedule(&q->napi);
 	local_bh_enable();
 
 	return 0;

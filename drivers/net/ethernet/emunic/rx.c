@@ -33,13 +33,8 @@ static void emunic_rx_inc(struct emunic_rx *rx, u64_stats_t *counter)
 	u64_stats_update_end(&rx->stats.syncp);
 }
 
-/**
- * emunic_rx_fill() - post a buffer for each free descriptor
- * @q: queue pair
- *
- * Return: false if the ring is short of buffers because of a failed allocation
- */
-bool emunic_rx_fill(struct emunic_queue *q)
+/* Posts a buffer for each free descriptor; false if there are not enough */
+static bool emunic_rx_fill(struct emunic_queue *q)
 {
 	struct emunic_rx *rx = &q->rx;
 	u32 end = rx->clean + BIT(rx->log2);
@@ -59,7 +54,7 @@ bool emunic_rx_fill(struct emunic_queue *q)
 		rx->pages[slot] = page;
 		desc->addr = cpu_to_le64(page_pool_get_dma_addr(page) +
 					 EMUNIC_RX_HEADROOM);
-		desc->len = cpu_to_le32(rx->buf_len);
+		desc->len = cpu_to_le32(EMUNIC_RX_BUF_LEN);
 		desc->buf_id = cpu_to_le16(slot);
 		desc->reserved = 0;
 		rx->posted++;
@@ -316,7 +311,7 @@ int emunic_rx_poll(struct emunic_queue *q, int budget)
 		len = le32_to_cpu(READ_ONCE(cpl->len));
 		last = cpl->flags & cpu_to_le16(EMUNIC_RX_EOP);
 		page = rx->pages[slot];
-		if (unlikely(!page || len > rx->buf_len || !len ||
+		if (unlikely(!page || len > EMUNIC_RX_BUF_LEN || !len ||
 			     le16_to_cpu(cpl->buf_id) != slot)) {
 			emunic_rx_broken(q);
 			break;
@@ -386,7 +381,6 @@ int emunic_rx_alloc(struct emunic_queue *q)
 		     EMUNIC_GSO_FRAME_MAX);
 
 	rx->log2 = q->emu->rx_log2;
-	rx->buf_len = EMUNIC_RX_BUF_LEN;
 	rx->posted = 0;
 	rx->clean = 0;
 	rx->skip = false;

@@ -345,7 +345,8 @@ netdev_features_t emunic_tx_features_check(struct sk_buff *skb,
 	features = vlan_features_check(skb, features);
 
 	if (skb_is_gso(skb) &&
-	    (skb->len > EMUNIC_GSO_FRAME_MAX ||
+	    (!skb_is_gso_tcp(skb) || skb->len > EMUNIC_GSO_FRAME_MAX ||
+	     skb_shinfo(skb)->nr_frags >= EMUNIC_TX_MAX_DESCS ||
 	     skb_tcp_all_headers(skb) + skb_shinfo(skb)->gso_size >
 	     EMUNIC_FRAME_MAX))
 		features &= ~NETIF_F_GSO_MASK;
