@@ -4,8 +4,9 @@
  *
  * Each command is a transaction: it takes a slot, gets a cookie, and its
  * caller sleeps until the completion with that cookie has come, or the queue is
- * shut down. A command that is not answered in time keeps its slot, since the
- * device may still write to the slot's buffer.
+ * closed. It is closed at shutdown, and when the device fails it: by an error of
+ * the queue or by a command not answered in time, whose buffer the device may
+ * still write to. Then only a reset of the function opens it again.
  */
 #include <linux/dma-mapping.h>
 
@@ -55,18 +56,26 @@ static void emunic_admin_complete(struct emunic_admin *admin,
 	if (!test_bit(i, admin->used) || slot->cookie != cookie)
 		return;
 
-	slot->result = le32_to_cpu(cpl->result);
 	slot->err = emunic_admin_errno(le16_to_cpu(cpl->status));
-	if (slot->waiting) {
-		complete(&slot->done);
-	} else {
-		__clear_bit(i, admin->used);
-		wake_up(&admin->wait);
+	complete(&slot->done);
+}
+
+/* Takes no more commands and fails those under way; with @admin->lock */
+static void emunic_admin_close(struct emunic_admin *admin)
+{
+	int i;
+
+	WRITE_ONCE(admin->open, false);
+	for_each_set_bit(i, admin->used, EMUNIC_ADMIN_SLOTS) {
+		if (admin->slots[i].err != -EINPROGRESS)
+			continue;
+		admin->slots[i].err = -ENETDOWN;
+		complete(&admin->slots[i].done);
 	}
 }
 
 /**
- * emunic_admin_irq() - handle completions
+ * emunic_admin_irq() - handle completions, or an error of the queue
  * @emu: the PF
  *
  * Context: any; interrupts may be off
@@ -90,10 +99,13 @@ void emunic_admin_irq(struct emunic *emu)
 		emunic_admin_complete(admin, cpl);
 		admin->cq_next++;
 	}
+	/* The service work sees that it is closed, and resets the function */
+	if (admin->open && !emunic_block_runs(emu, EMUNIC_ADMIN_BLOCK))
+		emunic_admin_close(admin);
 	spin_unlock_irqrestore(&admin->lock, flags);
 }
 
-/* Takes a slot; -EAGAIN if there is none, -ENETDOWN after shutdown */
+/* Takes a slot; -EAGAIN if there is none, -ENETDOWN when closed */
 static int emunic_admin_take(struct emunic_admin *admin)
 {
 	unsigned long flags;
@@ -106,7 +118,6 @@ static int emunic_admin_take(struct emunic_admin *admin)
 		i = find_first_zero_bit(admin->used, EMUNIC_ADMIN_SLOTS);
 		if (i < EMUNIC_ADMIN_SLOTS) {
 			__set_bit(i, admin->used);
-			admin->slots[i].waiting = true;
 			admin->slots[i].err = -EINPROGRESS;
 			reinit_completion(&admin->slots[i].done);
 		} else {
@@ -142,7 +153,7 @@ out:
 	spin_unlock_irqrestore(&admin->lock, flags);
 }
 
-/* Waits for the answer and gives the slot back, if it may be used again */
+/* Waits for the answer and gives the slot back */
 static int emunic_admin_wait(struct emunic *emu, int i, void *data, size_t len)
 {
 	struct emunic_admin *admin = &emu->pf->admin;
@@ -154,16 +165,18 @@ static int emunic_admin_wait(struct emunic *emu, int i, void *data, size_t len)
 		emunic_admin_irq(emu);
 
 	spin_lock_irqsave(&admin->lock, flags);
-	slot->waiting = false;
 	err = slot->err;
-	if (!err && len)
+	if (err == -EINPROGRESS) {
+		err = -ETIMEDOUT;
+		emunic_admin_close(admin);
+	} else if (!err && len) {
 		memcpy(data, admin->data + i * EMUNIC_ADMIN_DATA_SIZE, len);
-	if (err != -EINPROGRESS)
-		__clear_bit(i, admin->used);
+	}
+	__clear_bit(i, admin->used);
 	spin_unlock_irqrestore(&admin->lock, flags);
 	wake_up(&admin->wait);
 
-	return err == -EINPROGRESS ? -ETIMEDOUT : err;
+	return err;
 }
 
 /**
@@ -177,8 +190,8 @@ static int emunic_admin_wait(struct emunic *emu, int i, void *data, size_t len)
  * @data_len: at most EMUNIC_ADMIN_DATA_SIZE; 0 for none
  *
  * Context: sleeps
- * Return: 0; the completion's status as an errno; -ENETDOWN after shutdown;
- *	-ENODEV if the function is lost; -ETIMEDOUT
+ * Return: 0; the completion's status as an errno; -ENETDOWN when the queue is
+ *	closed; -ENODEV if the function is lost; -ETIMEDOUT
  */
 int emunic_admin_exec(struct emunic *emu, u16 opcode, u16 vport,
 		      const void *arg, size_t arg_len, void *data,
@@ -212,11 +225,13 @@ int emunic_admin_exec(struct emunic *emu, u16 opcode, u16 vport,
 	emunic_admin_submit(emu, slot, &cmd);
 
 	err = emunic_admin_wait(emu, slot, data, data_len);
-	if (err == -ETIMEDOUT && !emunic_hw_present(emu))
-		err = -ENODEV;
-	if (err == -ETIMEDOUT)
+	if (err == -ETIMEDOUT) {
 		dev_err(&emu->pdev->dev, "admin command %#x not answered\n",
 			opcode);
+		if (!emunic_hw_present(emu))
+			err = -ENODEV;
+		emunic_service_request(emu, 0);
+	}
 	if (err)
 		emu->events.ctl_errors++;
 
@@ -247,10 +262,21 @@ int emunic_admin_start(struct emunic *emu)
 		return err;
 
 	spin_lock_irq(&admin->lock);
-	admin->open = true;
+	WRITE_ONCE(admin->open, true);
 	spin_unlock_irq(&admin->lock);
 
 	return 0;
+}
+
+/**
+ * emunic_admin_is_open() - are commands taken?
+ * @emu: the PF
+ *
+ * Return: true if so
+ */
+bool emunic_admin_is_open(const struct emunic *emu)
+{
+	return READ_ONCE(emu->pf->admin.open);
 }
 
 /**
@@ -262,23 +288,9 @@ int emunic_admin_start(struct emunic *emu)
 void emunic_admin_stop(struct emunic *emu)
 {
 	struct emunic_admin *admin = &emu->pf->admin;
-	int i;
 
 	spin_lock_irq(&admin->lock);
-	if (!admin->open) {
-		spin_unlock_irq(&admin->lock);
-		return;
-	}
-	admin->open = false;
-	for_each_set_bit(i, admin->used, EMUNIC_ADMIN_SLOTS) {
-		if (admin->slots[i].waiting &&
-		    admin->slots[i].err == -EINPROGRESS) {
-			admin->slots[i].err = -ENETDOWN;
-			complete(&admin->slots[i].done);
-		} else if (!admin->slots[i].waiting) {
-			__clear_bit(i, admin->used);
-		}
-	}
+	emunic_admin_close(admin);
 	spin_unlock_irq(&admin->lock);
 
 	wake_up_all(&admin->wait);

@@ -39,6 +39,9 @@
 /* Longest frame of an MTU: the header and two tags */
 #define EMUNIC_FRAME_OVERHEAD	(ETH_HLEN + 2 * VLAN_HLEN)
 
+/* Bytes that one Tx descriptor can have */
+#define EMUNIC_TX_DESC_MAX	65535
+
 /* Frames and frame heads up to this many bytes are copied, not mapped */
 #define EMUNIC_TX_COPY_MAX	256
 #define EMUNIC_RX_COPY_MAX	256
@@ -357,7 +360,7 @@ struct emunic_events {
  * @irq_test: completed by CAUSE.TEST
  * @pending: causes and EMUNIC_SVC_* not yet handled
  * @service: the work that handles them
- * @impending_since: jiffies of RESET_IMPENDING, while RESETTING
+ * @quiet_since: jiffies of the last sign that a reset comes, while RESETTING
  * @restarted: jiffies of the last restart after an error
  * @filters: Rx filter
  * @events: counters; RTNL or hard interrupt, approximate
@@ -390,7 +393,7 @@ struct emunic {
 	struct completion irq_test;
 	atomic_t pending;
 	struct delayed_work service;
-	unsigned long impending_since;
+	unsigned long quiet_since;
 	unsigned long restarted;
 
 	struct emunic_filters filters;
@@ -404,6 +407,7 @@ int emunic_hw_identify(struct emunic *emu);
 int emunic_hw_reset(struct emunic *emu);
 bool emunic_hw_present(struct emunic *emu);
 int emunic_block_start(struct emunic *emu, u32 block);
+bool emunic_block_runs(struct emunic *emu, u32 block);
 int emunic_block_stop(struct emunic *emu, u32 block);
 void emunic_block_setup(struct emunic *emu, u32 block, dma_addr_t sq,
 			dma_addr_t cq, dma_addr_t shadow, u8 log2, u8 vector);
@@ -450,6 +454,7 @@ void emunic_service_init(struct emunic *emu);
 void emunic_service_start(struct emunic *emu);
 void emunic_service_stop(struct emunic *emu);
 void emunic_service_request(struct emunic *emu, u32 what);
+void emunic_force_reset(struct emunic *emu);
 void emunic_quiesce(struct emunic *emu);
 int emunic_restart(struct emunic *emu);
 void emunic_update_carrier(struct emunic *emu);

@@ -2,7 +2,6 @@
 /*
  * emunic: registers, and the queue block that all rings share.
  */
-#include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/iopoll.h>
 
@@ -19,7 +18,7 @@
  *
  * The only place that recognises a function which has gone away or is in
  * reset: such a function reads as all ones everywhere, also in ID, which no
- * other function does.
+ * other function does; and one which has come back.
  *
  * Return: the value; all ones with EMUNIC_STATE_LOST set if the function does
  * not answer
@@ -27,9 +26,11 @@
 u32 emunic_rd32(struct emunic *emu, u32 reg)
 {
 	u32 val = readl(emu->regs + reg);
+	bool lost;
 
-	if (unlikely(val == ~0U) && readl(emu->regs + EMUNIC_ID) == ~0U)
-		set_bit(EMUNIC_STATE_LOST, &emu->state);
+	lost = unlikely(val == ~0U) && readl(emu->regs + EMUNIC_ID) == ~0U;
+	if (unlikely(lost != test_bit(EMUNIC_STATE_LOST, &emu->state)))
+		assign_bit(EMUNIC_STATE_LOST, &emu->state, lost);
 
 	return val;
 }
@@ -49,19 +50,11 @@ void emunic_wr32(struct emunic *emu, u32 reg, u32 val)
  * emunic_hw_present() - does the function answer?
  * @emu: the function
  *
- * Clears EMUNIC_STATE_LOST when it does.
- *
  * Return: true if the function can be used
  */
 bool emunic_hw_present(struct emunic *emu)
 {
-	if (readl(emu->regs + EMUNIC_ID) != EMUNIC_ID_MAGIC) {
-		set_bit(EMUNIC_STATE_LOST, &emu->state);
-		return false;
-	}
-
-	clear_bit(EMUNIC_STATE_LOST, &emu->state);
-	return true;
+	return emunic_rd32(emu, EMUNIC_ID) == EMUNIC_ID_MAGIC;
 }
 
 /**
@@ -113,6 +106,7 @@ int emunic_hw_identify(struct emunic *emu)
 	emu->ring_log2_min = FIELD_GET(EMUNIC_LIMITS_RING_MIN, limits);
 	emu->ring_log2_max = FIELD_GET(EMUNIC_LIMITS_RING_MAX, limits);
 	if (!emu->max_queues || emu->ring_log2_min > emu->ring_log2_max ||
+	    emu->ring_log2_min < EMUNIC_RING_LOG2_MIN ||
 	    emu->ring_log2_max > EMUNIC_RING_LOG2_MAX) {
 		dev_err(dev, "limits %#x make no sense\n", limits);
 		return -ENODEV;
@@ -181,6 +175,19 @@ int emunic_block_start(struct emunic *emu, u32 block)
 	dev_err(&emu->pdev->dev, "queue %#x does not start, error %u\n", block,
 		emunic_rd32(emu, block + EMUNIC_Q_ERROR));
 	return -EINVAL;
+}
+
+/**
+ * emunic_block_runs() - is a queue that was started still running?
+ * @emu: the function
+ * @block: offset of the queue block
+ *
+ * Return: false if it stopped by itself, or if the function is lost
+ */
+bool emunic_block_runs(struct emunic *emu, u32 block)
+{
+	return emunic_rd32(emu, block + EMUNIC_Q_STATE) ==
+	       EMUNIC_Q_STATE_RUNNING;
 }
 
 /**

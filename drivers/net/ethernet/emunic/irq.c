@@ -21,7 +21,7 @@ static irqreturn_t emunic_ctl_irq(int irq, void *data)
 	u32 cause;
 
 	cause = emunic_rd32(emu, EMUNIC_CAUSE);
-	if (!cause || test_bit(EMUNIC_STATE_LOST, &emu->state))
+	if (!cause || cause == ~0U)
 		return IRQ_NONE;
 
 	/* Cleared before it is handled: what comes later sets it again */
@@ -33,7 +33,7 @@ static irqreturn_t emunic_ctl_irq(int irq, void *data)
 		if (cause & EMUNIC_CAUSE_MBOX)
 			emunic_vf_mbox_wake(emu);
 	} else {
-		if (cause & EMUNIC_CAUSE_ADMIN)
+		if (cause & (EMUNIC_CAUSE_ADMIN | EMUNIC_CAUSE_QUEUE_ERROR))
 			emunic_admin_irq(emu);
 		if (cause & EMUNIC_CAUSE_EVENT)
 			emunic_event_irq(emu);
@@ -72,11 +72,11 @@ int emunic_ctl_irq_request(struct emunic *emu)
 		return err;
 	if (!pci_msix_can_alloc_dyn(emu->pdev)) {
 		pci_free_irq_vectors(emu->pdev);
-		err = pci_alloc_irq_vectors(emu->pdev, 1, 1 + emu->max_queues,
+		err = pci_alloc_irq_vectors(emu->pdev, 2, 1 + emu->max_queues,
 					    PCI_IRQ_MSIX);
 		if (err < 0)
 			return err;
-		emu->max_queues = max(err - 1, 1);
+		emu->max_queues = err - 1;
 	}
 
 	emu->ctl_irq = pci_irq_vector(emu->pdev, EMUNIC_VECTOR_CONTROL);

@@ -184,6 +184,21 @@ static void emunic_pf_stop(struct emunic *emu)
 	emunic_event_stop(emu);
 }
 
+/**
+ * emunic_pf_is_broken() - has the device given up the control path?
+ * @emu: the PF, its control path started
+ *
+ * STATUS.FATAL is not looked at: the queues do not run then.
+ *
+ * Return: true if only a reset brings it back
+ */
+bool emunic_pf_is_broken(struct emunic *emu)
+{
+	return !emunic_admin_is_open(emu) ||
+	       !emunic_block_runs(emu, EMUNIC_ADMIN_BLOCK) ||
+	       !emunic_block_runs(emu, EMUNIC_EVENT_BLOCK);
+}
+
 static const struct emunic_ctl_ops emunic_pf_ctl_ops = {
 	.start		= emunic_pf_start,
 	.stop		= emunic_pf_stop,

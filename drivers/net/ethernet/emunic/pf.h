@@ -23,24 +23,20 @@
 
 /**
  * struct emunic_admin_slot - one command that may be under way
- * @done: completed when the answer is there, or at shutdown
+ * @done: completed when the answer is there, or when the queue is closed
  * @cookie: of the command; its low bits are the slot's number
- * @result: of the completion
  * @err: of the completion, as an errno
- * @waiting: somebody waits for @done; else the answer only frees the slot
  */
 struct emunic_admin_slot {
 	struct completion done;
 	u32 cookie;
-	u32 result;
 	int err;
-	bool waiting;
 };
 
 /**
  * struct emunic_admin - the admin queue
  * @lock: all of the below; taken by the hard interrupt
- * @open: commands are taken; cleared at shutdown and before a reset
+ * @open: commands are taken; set at start, cleared at stop and on failure
  * @used: slots that are taken
  * @slots: commands under way; fewer than the ring has entries
  * @wait: for a free slot
@@ -180,6 +176,7 @@ struct emunic_pf {
 /* pf.c */
 int emunic_pf_init(struct emunic *emu);
 void emunic_pf_release(struct emunic *emu);
+bool emunic_pf_is_broken(struct emunic *emu);
 int emunic_vport_set_mac(struct emunic *emu, u16 vport, const u8 *mac);
 int emunic_vport_mac_filter(struct emunic *emu, u16 vport, u16 opcode,
 			    const u8 *mac);
@@ -197,6 +194,7 @@ void emunic_admin_release(struct emunic *emu);
 int emunic_admin_start(struct emunic *emu);
 void emunic_admin_stop(struct emunic *emu);
 void emunic_admin_irq(struct emunic *emu);
+bool emunic_admin_is_open(const struct emunic *emu);
 int emunic_admin_exec(struct emunic *emu, u16 opcode, u16 vport,
 		      const void *arg, size_t arg_len, void *data,
 		      size_t data_len);

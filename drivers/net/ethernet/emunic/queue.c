@@ -195,8 +195,7 @@ void emunic_queue_stop(struct emunic_queue *q)
 	if (tx_err == -ETIMEDOUT || rx_err == -ETIMEDOUT) {
 		netdev_err(q->emu->netdev, "queue %u does not drain\n",
 			   q->index);
-		emunic_hw_reset(q->emu);
-		emunic_service_request(q->emu, EMUNIC_CAUSE_RESET);
+		emunic_force_reset(q->emu);
 	}
 
 	napi_disable(&q->napi);

@@ -15,13 +15,13 @@
 /* How often to look at EPOCH; how often while a reset is awaited */
 #define EMUNIC_WATCHDOG		(2 * HZ)
 #define EMUNIC_RESET_POLL	(HZ / 20)
-/* An announced reset that does not come is given up after this */
+/* A reset that does not come, or a PF that does not, is given up after this */
 #define EMUNIC_IMPENDING_MAX	(10 * HZ)
 /* Least time between two restarts after an error */
 #define EMUNIC_RESTART_MIN	HZ
 
 /**
- * emunic_update_carrier() - make the carrier what STATUS says
+ * emunic_update_carrier() - make the carrier what STATUS and the PF say
  * @emu: the function
  *
  * Context: RTNL
@@ -37,7 +37,9 @@ void emunic_update_carrier(struct emunic *emu)
 	if (test_bit(EMUNIC_STATE_LOST, &emu->state))
 		return;
 
-	if (status & EMUNIC_STATUS_LINK_UP)
+	/* Without its PF's word a VF does not know which frames are its own */
+	if ((status & EMUNIC_STATUS_LINK_UP) &&
+	    test_bit(EMUNIC_STATE_CTL_READY, &emu->state))
 		netif_carrier_on(emu->netdev);
 	else
 		netif_carrier_off(emu->netdev);
@@ -99,37 +101,57 @@ int emunic_restart(struct emunic *emu)
 	return 0;
 }
 
-/* The function was reset, or is about to be: true if it stays quiesced */
-static bool emunic_service_reset(struct emunic *emu, u32 pending)
+/* The control path of a PF ended by itself */
+static bool emunic_ctl_is_broken(struct emunic *emu)
+{
+	return !emu->is_vf && test_bit(EMUNIC_STATE_CTL_READY, &emu->state) &&
+	       emunic_pf_is_broken(emu);
+}
+
+/*
+ * A VF whose reset was announced, or whose PF is not back: a PF's FLR takes the
+ * VF's PCI configuration, which the PF restores before it is ready again.
+ */
+static bool emunic_reset_goes_on(struct emunic *emu)
+{
+	u32 status = emunic_rd32(emu, EMUNIC_STATUS);
+
+	return emu->is_vf && ((status & EMUNIC_STATUS_RESET_IMPENDING) ||
+			      !(status & EMUNIC_STATUS_PF_READY));
+}
+
+/*
+ * The function was reset, is about to be, or must be: returns how long to wait
+ * while it stays quiesced, 0 if it runs
+ */
+static unsigned long emunic_service_reset(struct emunic *emu, u32 pending)
 {
 	bool resetting = test_bit(EMUNIC_STATE_RESETTING, &emu->state);
 	bool impending = pending & EMUNIC_CAUSE_RESET_IMPENDING;
 	bool present = emunic_hw_present(emu);
-	bool passed;
+	bool passed, broken;
 
 	passed = present && emunic_rd32(emu, EMUNIC_EPOCH) != emu->epoch;
-	if (impending && !passed) {
-		emu->impending_since = jiffies;
-		resetting = true;
-	}
-	if (!present || passed)
-		emu->impending_since = 0;
-	else if (!resetting)
-		return false;
+	broken = present && !passed && emunic_ctl_is_broken(emu);
+	if (present && !passed && !broken && !resetting && !impending)
+		return 0;
 
+	if (broken)
+		netdev_err(emu->netdev, "control path failed, resetting\n");
+	if (!resetting || !present || impending)
+		emu->quiet_since = jiffies;
 	emunic_quiesce(emu);
 	if (!present)
-		return true;
-	if (emu->impending_since &&
-	    time_before(jiffies, emu->impending_since + EMUNIC_IMPENDING_MAX))
-		return true;
+		return EMUNIC_RESET_POLL;
+	if (emunic_reset_goes_on(emu) &&
+	    time_before(jiffies, emu->quiet_since + EMUNIC_IMPENDING_MAX))
+		return EMUNIC_RESET_POLL;
 
 	/* Whatever state the function is in, begin from a known one */
-	emu->impending_since = 0;
 	if (!passed && emunic_hw_reset(emu))
-		return true;
+		return EMUNIC_RESET_POLL;
 
-	return emunic_restart(emu) != 0;
+	return emunic_restart(emu) ? EMUNIC_RESTART_MIN : 0;
 }
 
 /* Restarts the queues after an error, not too often */
@@ -183,7 +205,32 @@ static bool emunic_service_idle(struct emunic *emu, u32 pending)
 	return !pending && !test_bit(EMUNIC_STATE_RESETTING, &emu->state) &&
 	       test_bit(EMUNIC_STATE_CTL_READY, &emu->state) &&
 	       emunic_hw_present(emu) &&
-	       emunic_rd32(emu, EMUNIC_EPOCH) == READ_ONCE(emu->epoch);
+	       emunic_rd32(emu, EMUNIC_EPOCH) == READ_ONCE(emu->epoch) &&
+	       !emunic_ctl_is_broken(emu);
+}
+
+/* Returns what is to be done later, and in @delay when, if not as usual */
+static u32 emunic_service_locked(struct emunic *emu, u32 pending,
+				 unsigned long *delay)
+{
+	unsigned long wait;
+	u32 later;
+
+	/* The PCI core calls back */
+	if (test_bit(EMUNIC_STATE_FLR, &emu->state))
+		return pending;
+
+	wait = emunic_service_reset(emu, pending);
+	if (wait) {
+		*delay = wait;
+		return pending & EMUNIC_SVC_RX_MODE;
+	}
+
+	later = emunic_service_run(emu, pending);
+	if (later)
+		*delay = EMUNIC_RESTART_MIN;
+
+	return later;
 }
 
 static void emunic_service(struct work_struct *work)
@@ -197,16 +244,7 @@ static void emunic_service(struct work_struct *work)
 		goto again;
 
 	rtnl_lock();
-	if (test_bit(EMUNIC_STATE_FLR, &emu->state)) {
-		later = pending;
-	} else if (emunic_service_reset(emu, pending)) {
-		later = pending & EMUNIC_SVC_RX_MODE;
-		delay = EMUNIC_RESET_POLL;
-	} else {
-		later = emunic_service_run(emu, pending);
-		if (later)
-			delay = EMUNIC_RESTART_MIN;
-	}
+	later = emunic_service_locked(emu, pending, &delay);
 	rtnl_unlock();
 again:
 	atomic_or(later, &emu->pending);
@@ -263,6 +301,16 @@ void emunic_service_request(struct emunic *emu, u32 what)
 		mod_delayed_work(system_long_wq, &emu->service, 0);
 }
 
+/**
+ * emunic_force_reset() - take memory back from a device that keeps it
+ * @emu: the function; the service work brings it up again
+ */
+void emunic_force_reset(struct emunic *emu)
+{
+	emunic_hw_reset(emu);
+	emunic_service_request(emu, EMUNIC_CAUSE_RESET);
+}
+
 static void emunic_reset_prepare(struct pci_dev *pdev)
 {
 	struct emunic *emu = pci_get_drvdata(pdev);
@@ -281,6 +329,9 @@ static void emunic_reset_done(struct pci_dev *pdev)
 	struct emunic *emu = pci_get_drvdata(pdev);
 	int err;
 
+	if (!emu->is_vf)
+		emunic_pf_reset_done(emu);
+
 	rtnl_lock();
 	clear_bit(EMUNIC_STATE_FLR, &emu->state);
 	err = emunic_restart(emu);
@@ -292,8 +343,6 @@ static void emunic_reset_done(struct pci_dev *pdev)
 	if (err)
 		netdev_err(emu->netdev, "not back after the reset: %pe\n",
 			   ERR_PTR(err));
-	if (!emu->is_vf)
-		emunic_pf_reset_done(emu);
 	emunic_service_request(emu, 0);
 }
 

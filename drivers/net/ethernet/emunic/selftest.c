@@ -7,7 +7,6 @@
  * the register table, and a queue of its own that is started, refused and
  * stopped.
  */
-#include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/ethtool.h>
 #include <linux/iopoll.h>
@@ -195,6 +194,10 @@ static int emunic_test_dma(struct emunic *emu)
 	err = emunic_test_dma_op(emu, addr, EMUNIC_TEST_DMA_LEN_MAX + 1, 0,
 				 EMUNIC_TEST_DMA_CTRL_WRITE,
 				 EMUNIC_TEST_DMA_STATUS_INVALID) ?: err;
+	/* Not done yet: the buffer is not ours to free */
+	if (emunic_rd32(emu, EMUNIC_TEST_DMA_STATUS) ==
+	    EMUNIC_TEST_DMA_STATUS_BUSY)
+		emunic_force_reset(emu);
 	dma_free_coherent(dev, EMUNIC_TEST_DMA_LEN_MAX, buf, addr);
 
 	return err;
@@ -288,6 +291,8 @@ static int emunic_test_queue(struct emunic *emu)
 			   a + 2 * EMUNIC_RING_ALIGN, log2, 1);
 	err = emunic_test_start(emu, block, EMUNIC_Q_ERROR_NONE) ?: err;
 
+	if (emunic_rd32(emu, block + EMUNIC_Q_STATE) != EMUNIC_Q_STATE_STOPPED)
+		emunic_force_reset(emu);
 	dma_free_coherent(dev, 3 * EMUNIC_RING_ALIGN, mem, a);
 	return err;
 }
