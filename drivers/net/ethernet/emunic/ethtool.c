@@ -21,6 +21,8 @@ struct emunic_stat {
 	{ #field, offsetof(struct emunic_rx_stats, field) }
 #define EMUNIC_EVENT_STAT(field) \
 	{ #field, offsetof(struct emunic_events, field) }
+#define EMUNIC_PF_STAT(field) \
+	{ #field, offsetof(struct emunic_pf_counters, field) }
 #define EMUNIC_VPORT_STAT(field) \
 	{ "vport_" #field, offsetof(struct emunic_vport_stats, field) }
 
@@ -64,6 +66,14 @@ static const struct emunic_stat emunic_event_stat_table[] = {
 	EMUNIC_EVENT_STAT(ctl_errors),
 };
 
+/* PF only: what VFs did */
+static const struct emunic_stat emunic_pf_stat_table[] = {
+	EMUNIC_PF_STAT(vf_requests),
+	EMUNIC_PF_STAT(vf_refused),
+	EMUNIC_PF_STAT(vf_stale),
+	EMUNIC_PF_STAT(vf_resets),
+};
+
 /* PF only: what the device counted at the PF's vport */
 static const struct emunic_stat emunic_vport_stat_table[] = {
 	EMUNIC_VPORT_STAT(rx_packets),
@@ -94,7 +104,8 @@ static int emunic_stats_count(const struct emunic *emu)
 		    emu->num_queues * EMUNIC_QUEUE_STATS;
 
 	if (!emu->is_vf)
-		count += ARRAY_SIZE(emunic_vport_stat_table);
+		count += ARRAY_SIZE(emunic_pf_stat_table) +
+			 ARRAY_SIZE(emunic_vport_stat_table);
 
 	return count;
 }
@@ -138,7 +149,12 @@ static void emunic_stats_strings(const struct emunic *emu, u8 *data)
 				   ARRAY_SIZE(emunic_rx_stat_table));
 	}
 
-	for (i = 0; !emu->is_vf && i < ARRAY_SIZE(emunic_vport_stat_table); i++)
+	if (emu->is_vf)
+		return;
+
+	for (i = 0; i < ARRAY_SIZE(emunic_pf_stat_table); i++)
+		ethtool_puts(&data, emunic_pf_stat_table[i].name);
+	for (i = 0; i < ARRAY_SIZE(emunic_vport_stat_table); i++)
 		ethtool_puts(&data, emunic_vport_stat_table[i].name);
 }
 
@@ -207,6 +223,10 @@ static void emunic_get_ethtool_stats(struct net_device *netdev,
 
 	if (emu->is_vf)
 		return;
+
+	for (i = 0; i < ARRAY_SIZE(emunic_pf_stat_table); i++)
+		*data++ = *(u64 *)((void *)&emu->pf->counters +
+				   emunic_pf_stat_table[i].offset);
 
 	/* Zeros while the PF cannot ask */
 	emunic_vport_get_stats(emu, emu->vport, &vport);

@@ -27,8 +27,6 @@ static void emunic_event_queue_error(struct emunic *emu,
 			     "vport %u: %s queue %u in error %u\n", vport,
 			     data->rx ? "Rx" : "Tx", data->queue,
 			     le16_to_cpu(data->error));
-	if (vport)
-		emunic_pf_vf_queue_error(emu, vport, le32_to_cpu(data->count));
 }
 
 static void emunic_event_handle(struct emunic *emu,
@@ -85,8 +83,10 @@ static void emunic_event_work(struct work_struct *work)
 	emu = pf->emu;
 
 	while (READ_ONCE(er->running) &&
-	       emunic_event_next(emu, &er->current_event))
+	       emunic_event_next(emu, &er->current_event)) {
 		emunic_event_handle(emu, &er->current_event);
+		cond_resched();
+	}
 }
 
 /**

@@ -106,7 +106,7 @@ struct emunic_vf_policy {
 /**
  * struct emunic_vf_state - what a VF's driver asked for since its last reset
  * @versioned: VERSION was agreed
- * @minor: the minor version agreed
+ * @stale: a reply was stale: a reset may have come before what is listed here
  * @caps: EMUNIC_MBOX_CAP_* granted
  * @mac: address that the VF chose, zero if none
  * @num_macs: entries of @macs
@@ -116,7 +116,7 @@ struct emunic_vf_policy {
  */
 struct emunic_vf_state {
 	bool versioned;
-	u16 minor;
+	bool stale;
 	u32 caps;
 	u8 mac[ETH_ALEN];
 	u16 num_macs;
@@ -126,27 +126,12 @@ struct emunic_vf_state {
 };
 
 /**
- * struct emunic_vf_counters - what went by in a VF's mailbox
- * @requests: requests received
- * @refused: answered with a status other than OK
- * @resets: resets of the VF
- * @queue_errors: queues of the VF that went into ERROR, as the device says
- */
-struct emunic_vf_counters {
-	u64 requests;
-	u64 refused;
-	u64 resets;
-	u64 queue_errors;
-};
-
-/**
  * struct emunic_vf_rec - one enabled VF, as the PF knows it
  * @ref: one for the table, one for each user
  * @lock: all of the below
  * @id: number of the VF, its vport is @id + 1
  * @policy: outlives resets of VF and PF
  * @state: forgotten at each reset of the VF
- * @counters: statistics
  *
  * The table and the life of records are sriov.c's alone.
  */
@@ -156,7 +141,20 @@ struct emunic_vf_rec {
 	u16 id;
 	struct emunic_vf_policy policy;
 	struct emunic_vf_state state;
-	struct emunic_vf_counters counters;
+};
+
+/**
+ * struct emunic_pf_counters - what VFs did, for ethtool -S; the event work
+ * @vf_requests: requests received
+ * @vf_refused: answered with a status other than OK
+ * @vf_stale: answered too late
+ * @vf_resets: resets of VFs
+ */
+struct emunic_pf_counters {
+	u64 vf_requests;
+	u64 vf_refused;
+	u64 vf_stale;
+	u64 vf_resets;
 };
 
 /**
@@ -165,12 +163,14 @@ struct emunic_vf_rec {
  * @admin: admin queue
  * @event: event ring
  * @vfs: records of the enabled VFs, by number; sriov.c
+ * @counters: what VFs did
  */
 struct emunic_pf {
 	struct emunic *emu;
 	struct emunic_admin admin;
 	struct emunic_event_ring event;
 	struct xarray vfs;
+	struct emunic_pf_counters counters;
 };
 
 /* pf.c */
@@ -216,7 +216,6 @@ int emunic_pf_replay_vfs(struct emunic *emu);
 struct emunic_vf_rec *emunic_vf_rec_get(struct emunic *emu, unsigned int id);
 void emunic_vf_rec_put(struct emunic_vf_rec *rec);
 void emunic_pf_vf_was_reset(struct emunic *emu, u16 vport);
-void emunic_pf_vf_queue_error(struct emunic *emu, u16 vport, u32 count);
 
 /* pf_policy.c: no hardware, no locks */
 int emunic_policy_check_mac(const u8 *mac);
@@ -263,8 +262,6 @@ static inline void emunic_pf_reset_prepare(struct emunic *emu) { }
 static inline void emunic_pf_reset_done(struct emunic *emu) { }
 static inline int emunic_pf_replay_vfs(struct emunic *emu) { return 0; }
 static inline void emunic_pf_vf_was_reset(struct emunic *emu, u16 vport) { }
-static inline void emunic_pf_vf_queue_error(struct emunic *emu, u16 vport,
-					    u32 count) { }
 static inline void emunic_pf_mbox_event(struct emunic *emu,
 					const struct emunic_event *event) { }
 #endif

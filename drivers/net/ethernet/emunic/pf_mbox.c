@@ -11,9 +11,9 @@
 static_assert(sizeof_field(struct emunic_event, data) ==
 	      EMUNIC_MBOX_WINDOW_SIZE);
 
-static void emunic_pf_mbox_reply(struct emunic *emu, u16 vport,
-				 const struct emunic_event *event,
-				 void *reply, size_t len)
+static int emunic_pf_mbox_reply(struct emunic *emu, u16 vport,
+				const struct emunic_event *event,
+				void *reply, size_t len)
 {
 	struct emunic_admin_reply arg = {
 		.epoch = event->epoch,
@@ -27,6 +27,8 @@ static void emunic_pf_mbox_reply(struct emunic *emu, u16 vport,
 	if (err && err != -ESTALE && err != -ENXIO && err != -ENETDOWN)
 		dev_err(&emu->pdev->dev, "reply to vport %u: %pe\n", vport,
 			ERR_PTR(err));
+
+	return err;
 }
 
 /**
@@ -42,18 +44,22 @@ void emunic_pf_mbox_event(struct emunic *emu, const struct emunic_event *event)
 	u8 reply[EMUNIC_MBOX_WINDOW_SIZE] = {};
 	struct emunic_vf_rec *rec;
 	size_t len;
+	int err;
 
 	len = min_t(size_t, le16_to_cpu(event->len), sizeof(event->data));
 	rec = emunic_vf_rec_get(emu, vport - 1);
 	if (rec)
 		mutex_lock(&rec->lock);
 	len = emunic_pf_mbox_dispatch(emu, rec, event->data, len, reply);
+	err = emunic_pf_mbox_reply(emu, vport, event, reply, len);
+	if (err == -ESTALE)
+		emu->pf->counters.vf_stale++;
 	if (rec) {
+		if (err == -ESTALE)
+			rec->state.stale = true;
 		mutex_unlock(&rec->lock);
 		emunic_vf_rec_put(rec);
 	}
-
-	emunic_pf_mbox_reply(emu, vport, event, reply, len);
 }
 
 /**

@@ -84,7 +84,6 @@ static u16 emunic_pf_op_version(struct emunic_pf_msg *msg)
 		return status;
 
 	msg->rec->state.versioned = true;
-	msg->rec->state.minor = minor;
 	reply->major = cpu_to_le16(major);
 	reply->minor = cpu_to_le16(minor);
 	msg->reply_len = sizeof(*reply);
@@ -292,10 +291,8 @@ size_t emunic_pf_mbox_dispatch(struct emunic *emu, struct emunic_vf_rec *rec,
 	if (!status)
 		status = op->handler(&msg);
 
-	if (rec) {
-		rec->counters.requests++;
-		rec->counters.refused += !!status;
-	}
+	emu->pf->counters.vf_requests++;
+	emu->pf->counters.vf_refused += !!status;
 	if (len >= sizeof(*hdr))
 		reply_hdr->opcode = hdr->opcode;
 	if (status)

@@ -2,7 +2,7 @@
 /*
  * emunic: enabling VFs, and the life of their records.
  */
-#include <linux/delay.h>
+#include <linux/rtnetlink.h>
 
 #include "emunic.h"
 #include "pf.h"
@@ -121,20 +121,42 @@ static bool emunic_vfs_in_use(struct emunic *emu)
 	return false;
 }
 
+/* A PF that is down is reset before it is up again, which clears all vports */
+static int emunic_vports_clear(struct emunic *emu, int num_vfs)
+{
+	int i, err = 0;
+
+	for (i = 0; i < num_vfs && !err; i++)
+		err = emunic_admin_exec(emu, EMUNIC_ADMIN_VPORT_CLEAR, i + 1,
+					NULL, 0, NULL, 0);
+
+	return err == -ENETDOWN ? 0 : err;
+}
+
 static void emunic_sriov_disable(struct emunic *emu)
 {
-	int i, num = pci_num_vf(emu->pdev);
+	int num = pci_num_vf(emu->pdev);
+	int err;
 
 	pci_disable_sriov(emu->pdev);
+
+	/* Whoever has a record brings nothing to the device after the clearing */
+	rtnl_lock();
 	emunic_vf_recs_remove(emu);
-	for (i = 0; i < num; i++)
-		emunic_admin_exec(emu, EMUNIC_ADMIN_VPORT_CLEAR, i + 1, NULL, 0,
-				  NULL, 0);
+	flush_work(&emu->pf->event.work);
+	err = emunic_vports_clear(emu, num);
+	rtnl_unlock();
+	if (err)
+		pci_warn(emu->pdev, "policy of VFs not cleared: %pe\n",
+			 ERR_PTR(err));
 }
 
 static int emunic_sriov_enable(struct emunic *emu, int num_vfs)
 {
-	int i, err = 0;
+	int i, err;
+
+	/* Nothing is left of what VFs of before had */
+	err = emunic_vports_clear(emu, num_vfs);
 
 	/* The VFs talk to the PF as soon as they are there */
 	for (i = 0; i < num_vfs && !err; i++)
@@ -189,13 +211,32 @@ void emunic_pf_remove_vfs(struct emunic *emu)
 	emunic_sriov_disable(emu);
 }
 
+/* Takes back what was done for a request of before the reset, but after it */
+static void emunic_pf_vf_undo(struct emunic *emu,
+			      const struct emunic_vf_rec *rec)
+{
+	const struct emunic_vf_state *state = &rec->state;
+	u16 vport = rec->id + 1;
+	int i;
+
+	for (i = 0; i < state->num_macs; i++)
+		emunic_vport_mac_filter(emu, vport, EMUNIC_ADMIN_VPORT_DEL_MAC,
+					state->macs[i]);
+	for (i = 0; i < state->num_vlans; i++)
+		emunic_vport_vlan_filter(emu, vport,
+					 EMUNIC_ADMIN_VPORT_DEL_VLAN,
+					 state->vlans[i]);
+	emunic_vport_set_rx_mode(emu, vport, 0);
+}
+
 /**
  * emunic_pf_vf_was_reset() - forget what the VF's driver had asked for
  * @emu: the PF
  * @vport: of the VF
  *
- * The device has cleared the filters itself; the address that the VF had chosen
- * is policy to the device and is cleared here.
+ * The device has cleared the filters itself, unless the reset overtook a
+ * request; the address that the VF had chosen is policy to the device and is
+ * cleared here.
  *
  * Context: event work
  */
@@ -212,31 +253,12 @@ void emunic_pf_vf_was_reset(struct emunic *emu, u16 vport)
 	mutex_lock(&rec->lock);
 	clear = !is_zero_ether_addr(rec->state.mac) &&
 		is_zero_ether_addr(rec->policy.mac);
+	if (rec->state.stale)
+		emunic_pf_vf_undo(emu, rec);
 	emunic_policy_forget(rec);
-	rec->counters.resets++;
+	emu->pf->counters.vf_resets++;
 	if (clear)
 		emunic_vport_set_mac(emu, vport, zero);
-	mutex_unlock(&rec->lock);
-	emunic_vf_rec_put(rec);
-}
-
-/**
- * emunic_pf_vf_queue_error() - remember queue errors of a VF
- * @emu: the PF
- * @vport: of the VF
- * @count: queue errors so far
- *
- * Context: event work
- */
-void emunic_pf_vf_queue_error(struct emunic *emu, u16 vport, u32 count)
-{
-	struct emunic_vf_rec *rec = emunic_vf_rec_get(emu, vport - 1);
-
-	if (!rec)
-		return;
-
-	mutex_lock(&rec->lock);
-	rec->counters.queue_errors = count;
 	mutex_unlock(&rec->lock);
 	emunic_vf_rec_put(rec);
 }
@@ -270,9 +292,14 @@ int emunic_pf_replay_vfs(struct emunic *emu)
 	unsigned long id;
 	int err = 0;
 
-	/* FLR and changes of the table exclude each other: device lock */
-	xa_for_each(&emu->pf->vfs, id, rec)
+	/* The service work comes here, too, while VFs may be disabled */
+	xa_for_each(&emu->pf->vfs, id, rec) {
+		rec = emunic_vf_rec_get(emu, id);
+		if (!rec)
+			continue;
 		err = emunic_pf_replay_vf(emu, rec) ?: err;
+		emunic_vf_rec_put(rec);
+	}
 
 	return err;
 }
@@ -303,7 +330,7 @@ void emunic_pf_reset_prepare(struct emunic *emu)
 
 /**
  * emunic_pf_reset_done() - give the VFs their PCI configuration back
- * @emu: the PF, restarted
+ * @emu: the PF, not restarted yet: the VFs begin when they see it ready
  *
  * Context: device lock of the PF
  */
