@@ -344,8 +344,9 @@ netdev_features_t emunic_tx_features_check(struct sk_buff *skb,
 {
 	features = vlan_features_check(skb, features);
 
+	/* With this length no piece can be longer than a descriptor can say */
 	if (skb_is_gso(skb) &&
-	    (!skb_is_gso_tcp(skb) || skb->len > EMUNIC_GSO_FRAME_MAX ||
+	    (!skb_is_gso_tcp(skb) || skb->len > EMUNIC_TX_DESC_MAX ||
 	     skb_shinfo(skb)->nr_frags >= EMUNIC_TX_MAX_DESCS ||
 	     skb_tcp_all_headers(skb) + skb_shinfo(skb)->gso_size >
 	     EMUNIC_FRAME_MAX))
