@@ -385,6 +385,9 @@ int emunic_dma_gather(EmunicFunction *f, uint64_t addr, size_t len,
         EmunicTlbEntry *e;
         bool failed;
 
+        if (count == max) {
+            return -1;
+        }
         e = emunic_tlb_find(f, addr, TLB_READ, &failed);
         if (e) {
             uint8_t *host = e->host + addr % PAGE;
@@ -393,14 +396,11 @@ int emunic_dma_gather(EmunicFunction *f, uint64_t addr, size_t len,
             if (count && (uint8_t *)iov[count - 1].iov_base +
                          iov[count - 1].iov_len == host) {
                 iov[count - 1].iov_len += n;
-            } else if (count < max) {
-                iov[count++] = (struct iovec) { host, n };
             } else {
-                return -1;
+                iov[count++] = (struct iovec) { host, n };
             }
         } else {
-            if (failed || count == max ||
-                !emunic_dma_slow(f, addr, bounce, n, false)) {
+            if (failed || !emunic_dma_slow(f, addr, bounce, n, false)) {
                 emunic_dma_fault(f, addr, n, false);
                 return -1;
             }

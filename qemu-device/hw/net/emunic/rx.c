@@ -111,15 +111,13 @@ static void emunic_rx_view(const EmunicFunction *f, const EmunicFrame *fr,
 }
 
 /* Of a GSO frame, the largest segment counts. */
-static bool emunic_rx_too_long(const EmunicFunction *f, const EmunicFrame *fr)
+static bool emunic_rx_too_long(const EmunicFunction *f, const EmunicFrame *fr,
+                               const EmunicRxView *view)
 {
-    EmunicRxView view;
-    uint32_t len;
+    uint32_t len = view->len;
 
-    emunic_rx_view(f, fr, &view);
-    len = view.len;
     if (fr->gso_type) {
-        len = MIN(len, fr->hdr_len + fr->gso_size - view.strip);
+        len = MIN(len, fr->hdr_len + fr->gso_size - view->strip);
     }
     return len > f->reg[EMUNIC_R_RX_MAX_FRAME];
 }
@@ -225,49 +223,50 @@ static EmunicQueue *emunic_rx_steer(EmunicFunction *f, const EmunicFrame *fr)
 }
 
 /* Deliver one frame as it is. False: there was no buffer for it. */
-static bool emunic_rx_one(EmunicFunction *f, EmunicFrame *fr)
+static bool emunic_rx_one(EmunicFunction *f, EmunicFrame *fr,
+                          const EmunicRxView *view)
 {
     bool partial = fr->csum &&
                    (f->reg[EMUNIC_R_RX_FEATURES] & EMUNIC_RX_FEATURES_CSUM);
     struct emunic_rx_cpl cpl;
     EmunicRxBufs bufs;
-    EmunicRxView view;
     EmunicQueue *q;
 
     f->pf->copies++;
-    emunic_rx_view(f, fr, &view);
     emunic_frame_parse(fr);
     q = emunic_rx_steer(f, fr);
-    if (!emunic_rx_bufs(f, q, view.len, &bufs)) {
+    if (!emunic_rx_bufs(f, q, view->len, &bufs)) {
         emunic_rx_drop(f, fr);
         return false;
     }
     emunic_frame_put_csum(fr, !partial);
-    emunic_rx_describe(fr, &view, partial, &cpl);
-    if (!emunic_rx_copy(f, fr, &view, &bufs)) {
+    emunic_rx_describe(fr, view, partial, &cpl);
+    if (!emunic_rx_copy(f, fr, view, &bufs)) {
         emunic_queue_error(f, q, EMUNIC_Q_ERROR_DMA);
         emunic_rx_drop(f, fr);
         return false;
     }
-    trace_emunic_rx(f->vport, q->index, view.len, bufs.count,
+    trace_emunic_rx(f->vport, q->index, view->len, bufs.count,
                     le16_to_cpu(cpl.flags));
-    if (!emunic_rx_complete(f, q, &cpl, &view, &bufs)) {
+    if (!emunic_rx_complete(f, q, &cpl, view, &bufs)) {
         emunic_rx_drop(f, fr);
         return false;
     }
-    emunic_count_rx(f, fr, view.len);
+    emunic_count_rx(f, fr, view->len);
     return true;
 }
 
 static bool emunic_rx_segment(void *opaque, EmunicFrame *segment)
 {
     EmunicFunction *f = opaque;
+    EmunicRxView view;
 
     if (!emunic_rx_open(f)) {
         emunic_rx_drop(f, segment);
         return false;
     }
-    return emunic_rx_one(f, segment);
+    emunic_rx_view(f, segment, &view);
+    return emunic_rx_one(f, segment, &view);
 }
 
 /* Deliver to one port, in the form that its driver takes. */
@@ -275,18 +274,20 @@ void emunic_rx_frame(EmunicFunction *f, EmunicScratch *scratch,
                      EmunicFrame *fr)
 {
     const uint32_t whole = EMUNIC_RX_FEATURES_GSO | EMUNIC_RX_FEATURES_CSUM;
+    EmunicRxView view;
     uint32_t missed;
 
+    emunic_rx_view(f, fr, &view);
     if (!emunic_rx_open(f)) {
         emunic_rx_drop(f, fr);
-    } else if (emunic_rx_too_long(f, fr)) {
-        trace_emunic_rx_too_long(f->vport, fr->len);
+    } else if (emunic_rx_too_long(f, fr, &view)) {
+        trace_emunic_rx_too_long(f->vport, view.len);
         EMUNIC_COUNT(f, rx_too_long, emunic_frame_segments(fr));
     } else if (fr->gso_type &&
                (f->reg[EMUNIC_R_RX_FEATURES] & whole) != whole) {
         missed = emunic_segment(scratch, fr, emunic_rx_segment, f);
         EMUNIC_COUNT(f, rx_no_buffer, missed);
     } else {
-        emunic_rx_one(f, fr);
+        emunic_rx_one(f, fr, &view);
     }
 }
