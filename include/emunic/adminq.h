@@ -55,9 +55,16 @@ struct emunic_admin_cpl {
 #define EMUNIC_ADMIN_VPORT_SET_RX_MODE	0x0016
 #define EMUNIC_ADMIN_VPORT_CLEAR	0x0017
 #define EMUNIC_ADMIN_VPORT_GET_STATS	0x0018
+#define EMUNIC_ADMIN_VPORT_SET_LINK	0x0019
+#define EMUNIC_ADMIN_VPORT_SET_RATE	0x001a
+#define EMUNIC_ADMIN_VPORT_SET_SPOOFCHK	0x001b
+#define EMUNIC_ADMIN_VPORT_SET_FLAGS	0x001c
+#define EMUNIC_ADMIN_VPORT_GET_POLICY	0x001d
+#define EMUNIC_ADMIN_SWITCH_SET_MODE	0x001e
 #define EMUNIC_ADMIN_VF_REPLY		0x0020
 #define EMUNIC_ADMIN_VF_NOTIFY		0x0021
 #define EMUNIC_ADMIN_VF_RESET		0x0022
+#define EMUNIC_ADMIN_VF_SET_VECTORS	0x0023
 
 #define EMUNIC_ADMIN_ST_OK		0
 #define EMUNIC_ADMIN_ST_OPCODE		1	/* unknown opcode */
@@ -65,7 +72,7 @@ struct emunic_admin_cpl {
 #define EMUNIC_ADMIN_ST_INVALID		3	/* a field is out of range */
 #define EMUNIC_ADMIN_ST_DMA		4	/* the data buffer failed */
 #define EMUNIC_ADMIN_ST_STALE		5	/* epoch or tag has passed */
-#define EMUNIC_ADMIN_ST_NO_SPACE	6	/* filter table is full */
+#define EMUNIC_ADMIN_ST_NO_SPACE	6	/* a table or a pool is used up */
 #define EMUNIC_ADMIN_ST_NOT_FOUND	7	/* no such filter */
 
 #define EMUNIC_VPORT_MAX_MACS		256	/* ADD_MAC entries a vport */
@@ -100,6 +107,68 @@ struct emunic_admin_rx_mode {
 #define EMUNIC_RX_MODE_VLAN_ANY		0x00000004	/* no VLAN filter */
 #define EMUNIC_RX_MODE_ALL		0x00000007
 
+/* VPORT_SET_LINK: what a VF's link follows */
+struct emunic_admin_link {
+	__le32 link;		/* EMUNIC_LINK_* */
+};
+
+#define EMUNIC_LINK_AUTO		0	/* the uplink */
+#define EMUNIC_LINK_UP			1	/* always up */
+#define EMUNIC_LINK_DOWN		2	/* always down */
+
+/* VPORT_SET_RATE: of what the vport sends, Mbit/s; 0 for none */
+struct emunic_admin_rate {
+	__le32 min_rate;
+	__le32 max_rate;
+};
+
+/* VPORT_SET_SPOOFCHK: what is checked of frames that the vport sends */
+struct emunic_admin_spoofchk {
+	__le32 spoofchk;	/* EMUNIC_SPOOFCHK_* */
+};
+
+#define EMUNIC_SPOOFCHK_MAC		0x00000001	/* source address */
+#define EMUNIC_SPOOFCHK_VLAN		0x00000002	/* VLAN of the tag */
+#define EMUNIC_SPOOFCHK_ALL		0x00000003
+
+/* VPORT_SET_FLAGS: the PF driver's policy, which the device only keeps */
+struct emunic_admin_flags {
+	__le32 flags;		/* EMUNIC_VPORT_* */
+};
+
+#define EMUNIC_VPORT_TRUSTED		0x00000001
+#define EMUNIC_VPORT_MAC_SET		0x00000002	/* by the administrator */
+#define EMUNIC_VPORT_QUERY_RSS		0x00000004
+#define EMUNIC_VPORT_FLAGS_ALL		0x00000007
+
+/* VPORT_GET_POLICY: data buffer; as the commands have set it */
+struct emunic_vport_policy {
+	__u8   mac[6];
+	__le16 tpid;		/* 0 without a port VLAN */
+	__le16 vid;
+	__le16 prio;
+	__le32 flags;
+	__le32 link;
+	__le32 min_rate;
+	__le32 max_rate;
+	__le32 spoofchk;
+	__le32 vectors;
+	__le32 reserved[7];
+};
+
+/* SWITCH_SET_MODE */
+struct emunic_admin_switch {
+	__le32 switch_mode;	/* EMUNIC_SWITCH_* */
+};
+
+#define EMUNIC_SWITCH_VEB		0	/* forwards between vports */
+#define EMUNIC_SWITCH_VEPA		1	/* all that VFs and PF send goes up */
+
+/* VF_SET_VECTORS: size of the VF's MSI-X table */
+struct emunic_admin_vectors {
+	__le32 vectors;		/* 2 to 17; 0 for the default */
+};
+
 /* VF_REPLY: data buffer = message with its header */
 struct emunic_admin_reply {
 	__le32 epoch;		/* of the VF_MSG event answered */
@@ -123,12 +192,12 @@ struct emunic_vport_stats {
 	__le64 tx_bytes;
 	__le64 tx_multicast;
 	__le64 tx_broadcast;
-	__le64 tx_dropped;	/* refused by policy: tagged round a port VLAN */
+	__le64 tx_dropped;	/* refused by policy: port VLAN, no link */
 	__le64 tx_malformed;	/* Tx status other than OK */
 	__le64 queue_errors;	/* queues that went into ERROR */
 	__le64 mbox_errors;	/* SENDs that the device refused */
 	__le64 resets;
-	__le64 reserved;
+	__le64 tx_spoofed;	/* refused by SPOOFCHK */
 };
 
 /*
@@ -156,6 +225,7 @@ struct emunic_event {
 #define EMUNIC_EVENT_VF_RESET		2	/* no data; epoch is the new one */
 #define EMUNIC_EVENT_LINK		3	/* data: emunic_event_link */
 #define EMUNIC_EVENT_QUEUE_ERROR	4	/* data: emunic_event_queue */
+#define EMUNIC_EVENT_OFFENCE		5	/* data: emunic_event_offence */
 
 struct emunic_event_link {
 	__le32 up;
@@ -169,10 +239,24 @@ struct emunic_event_queue {
 	__le32 count;		/* queue errors of this vport so far */
 };
 
+/* A VF broke a rule; at most one event a second of each VF */
+struct emunic_event_offence {
+	__le32 kind;		/* EMUNIC_OFFENCE_*, of the last one */
+	__le32 reserved;
+	__le64 total;		/* offences of this VF, as its statistics count */
+};
+
+#define EMUNIC_OFFENCE_SPOOF		1	/* tx_spoofed */
+#define EMUNIC_OFFENCE_VLAN		2	/* tx_dropped, round a port VLAN */
+#define EMUNIC_OFFENCE_MALFORMED	3	/* tx_malformed */
+#define EMUNIC_OFFENCE_MBOX		4	/* mbox_errors */
+
 _Static_assert(sizeof(struct emunic_admin_cmd) == 64, "emunic_admin_cmd");
 _Static_assert(sizeof(struct emunic_admin_cpl) == 16, "emunic_admin_cpl");
 _Static_assert(sizeof(struct emunic_vport_stats) == 128, "emunic_vport_stats");
+_Static_assert(sizeof(struct emunic_vport_policy) == 64, "emunic_vport_policy");
 _Static_assert(sizeof(struct emunic_event) == 256, "emunic_event");
 _Static_assert(sizeof(struct emunic_event_queue) == 8, "emunic_event_queue");
+_Static_assert(sizeof(struct emunic_event_offence) == 16, "emunic_event_offence");
 
 #endif /* EMUNIC_ADMINQ_H */

@@ -17,7 +17,7 @@
 #include <linux/types.h>
 
 #define EMUNIC_MBOX_VERSION_MAJOR	1
-#define EMUNIC_MBOX_VERSION_MINOR	0
+#define EMUNIC_MBOX_VERSION_MINOR	1
 
 /*
  * struct emunic_mbox_hdr - first 8 bytes of a request and of its reply
@@ -42,6 +42,7 @@ struct emunic_mbox_hdr {
 #define EMUNIC_MBOX_OP_ADD_VLAN		0x0007
 #define EMUNIC_MBOX_OP_DEL_VLAN		0x0008
 #define EMUNIC_MBOX_OP_SET_RX_MODE	0x0009
+#define EMUNIC_MBOX_OP_GET_RSS		0x000a
 
 #define EMUNIC_MBOX_ST_OK		0
 #define EMUNIC_MBOX_ST_OPCODE		1	/* unknown opcode */
@@ -66,6 +67,7 @@ struct emunic_mbox_caps {
 
 #define EMUNIC_MBOX_CAP_FILTERS		0x00000001	/* ADD/DEL MAC, VLAN */
 #define EMUNIC_MBOX_CAP_RX_MODE		0x00000002	/* SET_RX_MODE */
+#define EMUNIC_MBOX_CAP_RSS		0x00000004	/* GET_RSS; since 1.1 */
 
 /*
  * struct emunic_mbox_config - reply to GET_CONFIG
@@ -73,8 +75,9 @@ struct emunic_mbox_caps {
  * @mac:      the PF's choice; zero: the VF chooses one and calls SET_MAC
  * @flags:    EMUNIC_MBOX_CONFIG_*
  * @max_mtu:  bytes
- * @max_macs: quota of ADD_MAC
+ * @max_macs: quota of ADD_MAC, unicast
  * @max_vlans: quota of ADD_VLAN
+ * @max_mcasts: quota of ADD_MAC, multicast; 0 before 1.1
  */
 struct emunic_mbox_config {
 	__u8   mac[6];
@@ -82,7 +85,7 @@ struct emunic_mbox_config {
 	__le16 max_mtu;
 	__le16 max_macs;
 	__le16 max_vlans;
-	__le16 reserved;
+	__le16 max_mcasts;
 };
 
 #define EMUNIC_MBOX_CONFIG_MAC_SET	0x0001	/* SET_MAC is refused */
@@ -106,6 +109,15 @@ struct emunic_mbox_rx_mode {
 	__le32 mode;
 };
 
+/* GET_RSS: the reply; entry i of the table is the i-th running queue, modulo
+ * the number of running queues
+ */
+struct emunic_mbox_rss {
+	__u8   key[40];		/* Toeplitz */
+	__le16 entries;		/* of the indirection table */
+	__le16 reserved;
+};
+
 _Static_assert(sizeof(struct emunic_mbox_hdr) == 8, "emunic_mbox_hdr");
 _Static_assert(sizeof(struct emunic_mbox_version) == 4, "emunic_mbox_version");
 _Static_assert(sizeof(struct emunic_mbox_caps) == 4, "emunic_mbox_caps");
@@ -113,5 +125,6 @@ _Static_assert(sizeof(struct emunic_mbox_config) == 16, "emunic_mbox_config");
 _Static_assert(sizeof(struct emunic_mbox_mac) == 8, "emunic_mbox_mac");
 _Static_assert(sizeof(struct emunic_mbox_vlan) == 4, "emunic_mbox_vlan");
 _Static_assert(sizeof(struct emunic_mbox_rx_mode) == 4, "emunic_mbox_rx_mode");
+_Static_assert(sizeof(struct emunic_mbox_rss) == 44, "emunic_mbox_rss");
 
 #endif /* EMUNIC_MBOX_H */

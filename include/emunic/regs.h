@@ -30,6 +30,9 @@
 #define EMUNIC_DEFAULT_VFS		64
 #define EMUNIC_MAX_QUEUES		16	/* queue pairs a function */
 #define EMUNIC_MAX_VECTORS		17	/* control, then one a pair */
+#define EMUNIC_MIN_VECTORS		2
+#define EMUNIC_RSS_ENTRIES		128	/* of the indirection table */
+#define EMUNIC_RSS_KEY_SIZE		40	/* bytes */
 #define EMUNIC_VECTOR_CONTROL		0
 #define EMUNIC_RING_LOG2_MIN		6	/* entries of a ring, log2 */
 #define EMUNIC_RING_LOG2_MAX		12
@@ -45,8 +48,8 @@
 #define EMUNIC_VERSION_MAJOR		0xffff0000
 #define EMUNIC_VERSION_MINOR		0x0000ffff
 #define EMUNIC_ABI_MAJOR		1
-#define EMUNIC_ABI_MINOR		0
-#define EMUNIC_ABI_VERSION		0x00010000
+#define EMUNIC_ABI_MINOR		1
+#define EMUNIC_ABI_VERSION		0x00010001
 
 #define EMUNIC_CAPS			0x0008
 #define EMUNIC_CAPS_CSUM		0x00000001	/* Tx and Rx checksum */

@@ -54,6 +54,9 @@ static void pci_identity(void)
 	NUM(MSIX_TABLE_OFFSET, 0);
 	NUM(MSIX_PBA_OFFSET, 0x8000);
 	NUM(MAX_VECTORS, 17);
+	NUM(MIN_VECTORS, 2);
+	NUM(RSS_ENTRIES, 128);
+	NUM(RSS_KEY_SIZE, 40);
 	NUM(MAX_QUEUES, 16);
 	NUM(MAX_VFS, 254);
 	NUM(DEFAULT_VFS, 64);
@@ -64,7 +67,7 @@ static void function_registers(void)
 	NUM(ID, 0x0000);
 	NUM(ID_MAGIC, 0x4e554d45);
 	NUM(VERSION, 0x0004);
-	NUM(ABI_VERSION, 0x00010000);
+	NUM(ABI_VERSION, 0x00010001);
 	NUM(CAPS, 0x0008);
 	NUM(CAPS_CSUM, 1 << 0);
 	NUM(CAPS_TSO, 1 << 1);
@@ -283,9 +286,16 @@ static void admin_queue(void)
 	NUM(ADMIN_VPORT_SET_RX_MODE, 0x16);
 	NUM(ADMIN_VPORT_CLEAR, 0x17);
 	NUM(ADMIN_VPORT_GET_STATS, 0x18);
+	NUM(ADMIN_VPORT_SET_LINK, 0x19);
+	NUM(ADMIN_VPORT_SET_RATE, 0x1a);
+	NUM(ADMIN_VPORT_SET_SPOOFCHK, 0x1b);
+	NUM(ADMIN_VPORT_SET_FLAGS, 0x1c);
+	NUM(ADMIN_VPORT_GET_POLICY, 0x1d);
+	NUM(ADMIN_SWITCH_SET_MODE, 0x1e);
 	NUM(ADMIN_VF_REPLY, 0x20);
 	NUM(ADMIN_VF_NOTIFY, 0x21);
 	NUM(ADMIN_VF_RESET, 0x22);
+	NUM(ADMIN_VF_SET_VECTORS, 0x23);
 	NUM(ADMIN_ST_OK, 0);
 	NUM(ADMIN_ST_OPCODE, 1);
 	NUM(ADMIN_ST_VPORT, 2);
@@ -311,6 +321,39 @@ static void admin_queue(void)
 	SIZE(emunic_admin_notify, 4);
 }
 
+static void policy_commands(void)
+{
+	SIZE(emunic_admin_link, 4);
+	NUM(LINK_AUTO, 0);
+	NUM(LINK_UP, 1);
+	NUM(LINK_DOWN, 2);
+	SIZE(emunic_admin_rate, 8);
+	FIELD(emunic_admin_rate, min_rate, 0, 4);
+	FIELD(emunic_admin_rate, max_rate, 4, 4);
+	SIZE(emunic_admin_spoofchk, 4);
+	NUM(SPOOFCHK_MAC, 1 << 0);
+	NUM(SPOOFCHK_VLAN, 1 << 1);
+	SIZE(emunic_admin_flags, 4);
+	NUM(VPORT_TRUSTED, 1 << 0);
+	NUM(VPORT_MAC_SET, 1 << 1);
+	NUM(VPORT_QUERY_RSS, 1 << 2);
+	SIZE(emunic_admin_switch, 4);
+	NUM(SWITCH_VEB, 0);
+	NUM(SWITCH_VEPA, 1);
+	SIZE(emunic_admin_vectors, 4);
+	SIZE(emunic_vport_policy, 64);
+	FIELD(emunic_vport_policy, mac, 0, 6);
+	FIELD(emunic_vport_policy, tpid, 6, 2);
+	FIELD(emunic_vport_policy, vid, 8, 2);
+	FIELD(emunic_vport_policy, prio, 10, 2);
+	FIELD(emunic_vport_policy, flags, 12, 4);
+	FIELD(emunic_vport_policy, link, 16, 4);
+	FIELD(emunic_vport_policy, min_rate, 20, 4);
+	FIELD(emunic_vport_policy, max_rate, 24, 4);
+	FIELD(emunic_vport_policy, spoofchk, 28, 4);
+	FIELD(emunic_vport_policy, vectors, 32, 4);
+}
+
 static void stats_and_events(void)
 {
 	SIZE(emunic_vport_stats, 128);
@@ -329,6 +372,7 @@ static void stats_and_events(void)
 	FIELD(emunic_vport_stats, queue_errors, 96, 8);
 	FIELD(emunic_vport_stats, mbox_errors, 104, 8);
 	FIELD(emunic_vport_stats, resets, 112, 8);
+	FIELD(emunic_vport_stats, tx_spoofed, 120, 8);
 
 	SIZE(emunic_event, 256);
 	FIELD(emunic_event, type, 0, 2);
@@ -342,6 +386,7 @@ static void stats_and_events(void)
 	NUM(EVENT_VF_RESET, 2);
 	NUM(EVENT_LINK, 3);
 	NUM(EVENT_QUEUE_ERROR, 4);
+	NUM(EVENT_OFFENCE, 5);
 	SIZE(emunic_event_link, 8);
 	FIELD(emunic_event_link, up, 0, 4);
 	FIELD(emunic_event_link, speed, 4, 4);
@@ -350,6 +395,13 @@ static void stats_and_events(void)
 	FIELD(emunic_event_queue, queue, 1, 1);
 	FIELD(emunic_event_queue, error, 2, 2);
 	FIELD(emunic_event_queue, count, 4, 4);
+	SIZE(emunic_event_offence, 16);
+	FIELD(emunic_event_offence, kind, 0, 4);
+	FIELD(emunic_event_offence, total, 8, 8);
+	NUM(OFFENCE_SPOOF, 1);
+	NUM(OFFENCE_VLAN, 2);
+	NUM(OFFENCE_MALFORMED, 3);
+	NUM(OFFENCE_MBOX, 4);
 }
 
 static void messages(void)
@@ -367,6 +419,7 @@ static void messages(void)
 	NUM(MBOX_OP_ADD_VLAN, 7);
 	NUM(MBOX_OP_DEL_VLAN, 8);
 	NUM(MBOX_OP_SET_RX_MODE, 9);
+	NUM(MBOX_OP_GET_RSS, 10);
 	NUM(MBOX_ST_OK, 0);
 	NUM(MBOX_ST_OPCODE, 1);
 	NUM(MBOX_ST_LENGTH, 2);
@@ -378,6 +431,9 @@ static void messages(void)
 	NUM(MBOX_ST_FAILED, 8);
 	NUM(MBOX_CAP_FILTERS, 1 << 0);
 	NUM(MBOX_CAP_RX_MODE, 1 << 1);
+	NUM(MBOX_CAP_RSS, 1 << 2);
+	NUM(MBOX_VERSION_MAJOR, 1);
+	NUM(MBOX_VERSION_MINOR, 1);
 	SIZE(emunic_mbox_version, 4);
 	SIZE(emunic_mbox_caps, 4);
 	SIZE(emunic_mbox_config, 16);
@@ -386,12 +442,16 @@ static void messages(void)
 	FIELD(emunic_mbox_config, max_mtu, 8, 2);
 	FIELD(emunic_mbox_config, max_macs, 10, 2);
 	FIELD(emunic_mbox_config, max_vlans, 12, 2);
+	FIELD(emunic_mbox_config, max_mcasts, 14, 2);
 	NUM(MBOX_CONFIG_MAC_SET, 1 << 0);
 	NUM(MBOX_CONFIG_PORT_VLAN, 1 << 1);
 	NUM(MBOX_CONFIG_TRUSTED, 1 << 2);
 	SIZE(emunic_mbox_mac, 8);
 	SIZE(emunic_mbox_vlan, 4);
 	SIZE(emunic_mbox_rx_mode, 4);
+	SIZE(emunic_mbox_rss, 44);
+	FIELD(emunic_mbox_rss, key, 0, 40);
+	FIELD(emunic_mbox_rss, entries, 40, 2);
 }
 
 /* The table's reset values and masks, typed from the register table. */
@@ -403,7 +463,7 @@ struct golden_reg {
 #define DYN 0xffffffff
 static const struct golden_reg golden_regs[] = {
 	{ "ID",			0x0000, 0x4e554d45,	0, 0 },
-	{ "VERSION",		0x0004, 0x00010000,	0, 0 },
+	{ "VERSION",		0x0004, 0x00010001,	0, 0 },
 	{ "CAPS",		0x0008, 0x0000001f,	0, 0 },
 	{ "FUNC",		0x000c, DYN,		0, 0 },
 	{ "LIMITS",		0x0010, DYN,		0, 0 },
@@ -511,6 +571,7 @@ int main(void)
 	mailbox_registers();
 	descriptors();
 	admin_queue();
+	policy_commands();
 	stats_and_events();
 	messages();
 	register_table();
