@@ -55,9 +55,15 @@ static uint16_t emunic_admin_set_mode(EmunicCommand *c)
     return emunic_vport_set_mode(c->f, ldl_le_p(c->cmd->arg));
 }
 
+static uint16_t emunic_admin_set_link(EmunicCommand *c)
+{
+    return emunic_vport_set_link(c->f, ldl_le_p(c->cmd->arg));
+}
+
 static uint16_t emunic_admin_clear(EmunicCommand *c)
 {
     emunic_vport_clear(c->f);
+    emunic_update_status(c->f);
     return EMUNIC_ADMIN_ST_OK;
 }
 
@@ -105,28 +111,49 @@ static uint16_t emunic_admin_vf_reset(EmunicCommand *c)
     return EMUNIC_ADMIN_ST_OK;
 }
 
-/* @vf: needs an enabled VF; @min, @max: what data_len may be */
+/* Which vports a command is for */
+typedef enum EmunicTarget {
+    TARGET_ANY,
+    TARGET_VF,                      /* also one that is not enabled */
+    TARGET_ENABLED,                 /* VF */
+} EmunicTarget;
+
+static bool emunic_target_good(EmunicTarget target, const EmunicFunction *f)
+{
+    switch (target) {
+    case TARGET_VF:
+        return emunic_is_vf(f);
+    case TARGET_ENABLED:
+        return emunic_vf_enabled(f);
+    default:
+        return true;
+    }
+}
+
+/* @min, @max: what data_len may be */
 static const struct EmunicAdminOp {
     uint16_t opcode;
-    bool vf;
+    EmunicTarget target;
     uint32_t min;
     uint32_t max;
     uint16_t (*run)(EmunicCommand *c);
 } admin_ops[] = {
-    { EMUNIC_ADMIN_VPORT_SET_MAC, false, 0, 0, emunic_admin_set_mac },
-    { EMUNIC_ADMIN_VPORT_SET_VLAN, false, 0, 0, emunic_admin_set_vlan },
-    { EMUNIC_ADMIN_VPORT_ADD_MAC, false, 0, 0, emunic_admin_add_mac },
-    { EMUNIC_ADMIN_VPORT_DEL_MAC, false, 0, 0, emunic_admin_del_mac },
-    { EMUNIC_ADMIN_VPORT_ADD_VLAN, false, 0, 0, emunic_admin_add_vlan },
-    { EMUNIC_ADMIN_VPORT_DEL_VLAN, false, 0, 0, emunic_admin_del_vlan },
-    { EMUNIC_ADMIN_VPORT_SET_RX_MODE, false, 0, 0, emunic_admin_set_mode },
-    { EMUNIC_ADMIN_VPORT_CLEAR, false, 0, 0, emunic_admin_clear },
-    { EMUNIC_ADMIN_VPORT_GET_STATS, false, sizeof(struct emunic_vport_stats),
-      UINT32_MAX, emunic_admin_get_stats },
-    { EMUNIC_ADMIN_VF_REPLY, true, sizeof(struct emunic_mbox_hdr),
+    { EMUNIC_ADMIN_VPORT_SET_MAC, TARGET_ANY, 0, 0, emunic_admin_set_mac },
+    { EMUNIC_ADMIN_VPORT_SET_VLAN, TARGET_ANY, 0, 0, emunic_admin_set_vlan },
+    { EMUNIC_ADMIN_VPORT_ADD_MAC, TARGET_ANY, 0, 0, emunic_admin_add_mac },
+    { EMUNIC_ADMIN_VPORT_DEL_MAC, TARGET_ANY, 0, 0, emunic_admin_del_mac },
+    { EMUNIC_ADMIN_VPORT_ADD_VLAN, TARGET_ANY, 0, 0, emunic_admin_add_vlan },
+    { EMUNIC_ADMIN_VPORT_DEL_VLAN, TARGET_ANY, 0, 0, emunic_admin_del_vlan },
+    { EMUNIC_ADMIN_VPORT_SET_RX_MODE, TARGET_ANY, 0, 0,
+      emunic_admin_set_mode },
+    { EMUNIC_ADMIN_VPORT_CLEAR, TARGET_ANY, 0, 0, emunic_admin_clear },
+    { EMUNIC_ADMIN_VPORT_GET_STATS, TARGET_ANY,
+      sizeof(struct emunic_vport_stats), UINT32_MAX, emunic_admin_get_stats },
+    { EMUNIC_ADMIN_VPORT_SET_LINK, TARGET_VF, 0, 0, emunic_admin_set_link },
+    { EMUNIC_ADMIN_VF_REPLY, TARGET_ENABLED, sizeof(struct emunic_mbox_hdr),
       EMUNIC_MBOX_WINDOW_SIZE, emunic_admin_reply },
-    { EMUNIC_ADMIN_VF_NOTIFY, true, 0, 0, emunic_admin_notify },
-    { EMUNIC_ADMIN_VF_RESET, true, 0, 0, emunic_admin_vf_reset },
+    { EMUNIC_ADMIN_VF_NOTIFY, TARGET_ENABLED, 0, 0, emunic_admin_notify },
+    { EMUNIC_ADMIN_VF_RESET, TARGET_ENABLED, 0, 0, emunic_admin_vf_reset },
 };
 
 static uint16_t emunic_admin_execute(EmunicState *s,
@@ -151,7 +178,7 @@ static uint16_t emunic_admin_execute(EmunicState *s,
         return EMUNIC_ADMIN_ST_OPCODE;
     }
     if (vport > s->max_vfs || !s->port[vport] ||
-        (op->vf && !emunic_vf_enabled(s->port[vport]))) {
+        !emunic_target_good(op->target, s->port[vport])) {
         return EMUNIC_ADMIN_ST_VPORT;
     }
     if (c.data_len < op->min || c.data_len > op->max) {

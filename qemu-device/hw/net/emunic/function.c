@@ -30,13 +30,26 @@ bool emunic_vf_enabled(const EmunicFunction *f)
     return f && emunic_is_vf(f) && f->dev->enabled;
 }
 
+static bool emunic_has_link(const EmunicFunction *f)
+{
+    bool uplink = !f->pf->nic || !qemu_get_queue(f->pf->nic)->link_down;
+
+    if (!emunic_is_vf(f)) {
+        return uplink;
+    }
+    if (!emunic_pf_ready(f->pf)) {
+        return false;
+    }
+    return f->port.link == EMUNIC_LINK_AUTO ? uplink
+                                            : f->port.link == EMUNIC_LINK_UP;
+}
+
 static uint32_t emunic_status(const EmunicFunction *f)
 {
     bool ready = emunic_pf_ready(f->pf);
-    bool link = !f->pf->nic || !qemu_get_queue(f->pf->nic)->link_down;
     uint32_t status = EMUNIC_STATUS_READY;
 
-    if (link && (ready || !emunic_is_vf(f))) {
+    if (emunic_has_link(f)) {
         status |= EMUNIC_STATUS_LINK_UP;
     }
     if (ready) {

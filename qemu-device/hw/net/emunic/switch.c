@@ -54,6 +54,10 @@ static bool emunic_ingress(EmunicFunction *f, EmunicFrame *fr)
     const EmunicVport *p = &f->port;
     uint16_t tci = p->vlan_prio << 13 | p->vlan_vid;
 
+    /* Neither a link that is DOWN nor a PF that is gone lets a VF send. */
+    if (emunic_is_vf(f) && !(f->status & EMUNIC_STATUS_LINK_UP)) {
+        return false;
+    }
     if (is_multicast_ether_addr(fr->hdr + ETH_ALEN)) {
         return false;
     }

@@ -17,6 +17,7 @@ uint16_t emunic_vport_set_vlan(EmunicFunction *f, uint16_t tpid, uint16_t vid,
                                uint16_t prio);
 uint16_t emunic_vport_add_vlan(EmunicFunction *f, uint16_t vid);
 uint16_t emunic_vport_del_vlan(EmunicFunction *f, uint16_t vid);
+uint16_t emunic_vport_set_link(EmunicFunction *f, uint32_t link);
 uint16_t emunic_vport_set_mode(EmunicFunction *f, uint32_t mode);
 void emunic_vport_clear_state(EmunicFunction *f);
 void emunic_vport_clear(EmunicFunction *f);

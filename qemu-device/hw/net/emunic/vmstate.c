@@ -74,13 +74,14 @@ static const VMStateDescription vmstate_emunic_mbox = {
 
 static const VMStateDescription vmstate_emunic_vport = {
     .name = "emunic-vport",
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .fields = (const VMStateField[]) {
         VMSTATE_BUFFER(mac, EmunicVport),
         VMSTATE_UINT16(vlan_tpid, EmunicVport),
         VMSTATE_UINT16(vlan_vid, EmunicVport),
         VMSTATE_UINT16(vlan_prio, EmunicVport),
+        VMSTATE_UINT32(link, EmunicVport),
         VMSTATE_UINT32(mode, EmunicVport),
         VMSTATE_UINT32(nmacs, EmunicVport),
         VMSTATE_UINT8_2DARRAY(macs, EmunicVport, EMUNIC_VPORT_MAX_MACS,
@@ -130,6 +131,9 @@ static int emunic_function_check(EmunicFunction *f)
         (p->vlan_vid && p->vlan_tpid != ETH_P_VLAN &&
          p->vlan_tpid != ETH_P_DVLAN)) {
         return emunic_bad(f, "port VLAN");
+    }
+    if (p->link > EMUNIC_LINK_DOWN || (p->link && !emunic_is_vf(f))) {
+        return emunic_bad(f, "link");
     }
     if (p->vlans[EMUNIC_VLANS / 32 - 1] & BIT(31)) {
         return emunic_bad(f, "VLAN filter");
@@ -188,8 +192,8 @@ static int emunic_function_post_load(void *opaque, int version_id)
 
 static const VMStateDescription vmstate_emunic_function = {
     .name = "emunic-function",
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .pre_load = emunic_function_pre_load,
     .post_load = emunic_function_post_load,
     .fields = (const VMStateField[]) {
@@ -219,8 +223,8 @@ static const VMStateDescription vmstate_emunic_function = {
 
 const VMStateDescription vmstate_emunic_vf = {
     .name = "emunic-vf",
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .fields = (const VMStateField[]) {
         VMSTATE_PCI_DEVICE(parent_obj, EmunicVFState),
         VMSTATE_MSIX(parent_obj, EmunicVFState),
@@ -232,8 +236,8 @@ const VMStateDescription vmstate_emunic_vf = {
 
 const VMStateDescription vmstate_emunic = {
     .name = "emunic",
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     /* Before the VFs, which have the default priority */
     .priority = MIG_PRI_IOMMU,
     .fields = (const VMStateField[]) {

@@ -157,6 +157,17 @@ uint16_t emunic_vport_del_vlan(EmunicFunction *f, uint16_t vid)
     return EMUNIC_ADMIN_ST_OK;
 }
 
+/* Of a VF; its driver is told at once. */
+uint16_t emunic_vport_set_link(EmunicFunction *f, uint32_t link)
+{
+    if (link > EMUNIC_LINK_DOWN) {
+        return EMUNIC_ADMIN_ST_INVALID;
+    }
+    f->port.link = link;
+    emunic_update_status(f);
+    return EMUNIC_ADMIN_ST_OK;
+}
+
 static void emunic_vport_apply_mode(EmunicFunction *f)
 {
     EmunicState *s = f->pf;
@@ -195,7 +206,7 @@ void emunic_vport_clear_state(EmunicFunction *f)
     emunic_vport_set_mode(f, 0);
 }
 
-/* State, policy and counters */
+/* State, policy and counters; STATUS is the caller's to update. */
 void emunic_vport_clear(EmunicFunction *f)
 {
     static const uint8_t none[ETH_ALEN];
@@ -205,6 +216,7 @@ void emunic_vport_clear(EmunicFunction *f)
     f->port.vlan_tpid = 0;
     f->port.vlan_vid = 0;
     f->port.vlan_prio = 0;
+    f->port.link = EMUNIC_LINK_AUTO;
     memset(f->port.stats, 0, sizeof(f->port.stats));
 }
 
