@@ -60,6 +60,29 @@ static uint16_t emunic_admin_set_link(EmunicCommand *c)
     return emunic_vport_set_link(c->f, ldl_le_p(c->cmd->arg));
 }
 
+static uint16_t emunic_admin_set_spoofchk(EmunicCommand *c)
+{
+    return emunic_vport_set_spoofchk(c->f, ldl_le_p(c->cmd->arg));
+}
+
+static uint16_t emunic_admin_set_flags(EmunicCommand *c)
+{
+    return emunic_vport_set_flags(c->f, ldl_le_p(c->cmd->arg));
+}
+
+static uint16_t emunic_admin_get_policy(EmunicCommand *c)
+{
+    struct emunic_vport_policy policy;
+
+    emunic_vport_get_policy(c->f, &policy);
+    if (!emunic_dma_write(&c->pf->fn, c->data_addr, &policy,
+                          sizeof(policy))) {
+        return EMUNIC_ADMIN_ST_DMA;
+    }
+    c->result = sizeof(policy);
+    return EMUNIC_ADMIN_ST_OK;
+}
+
 static uint16_t emunic_admin_clear(EmunicCommand *c)
 {
     emunic_vport_clear(c->f);
@@ -150,6 +173,12 @@ static const struct EmunicAdminOp {
     { EMUNIC_ADMIN_VPORT_GET_STATS, TARGET_ANY,
       sizeof(struct emunic_vport_stats), UINT32_MAX, emunic_admin_get_stats },
     { EMUNIC_ADMIN_VPORT_SET_LINK, TARGET_VF, 0, 0, emunic_admin_set_link },
+    { EMUNIC_ADMIN_VPORT_SET_SPOOFCHK, TARGET_ANY, 0, 0,
+      emunic_admin_set_spoofchk },
+    { EMUNIC_ADMIN_VPORT_SET_FLAGS, TARGET_ANY, 0, 0, emunic_admin_set_flags },
+    { EMUNIC_ADMIN_VPORT_GET_POLICY, TARGET_ANY,
+      sizeof(struct emunic_vport_policy), UINT32_MAX,
+      emunic_admin_get_policy },
     { EMUNIC_ADMIN_VF_REPLY, TARGET_ENABLED, sizeof(struct emunic_mbox_hdr),
       EMUNIC_MBOX_WINDOW_SIZE, emunic_admin_reply },
     { EMUNIC_ADMIN_VF_NOTIFY, TARGET_ENABLED, 0, 0, emunic_admin_notify },

@@ -133,7 +133,9 @@ typedef struct EmunicVport {
     uint16_t vlan_tpid;         /* port VLAN, if vlan_vid is not 0 */
     uint16_t vlan_vid;
     uint16_t vlan_prio;
+    uint32_t flags;             /* EMUNIC_VPORT_*, kept for the driver */
     uint32_t link;              /* EMUNIC_LINK_*; VFs only */
+    uint32_t spoofchk;          /* EMUNIC_SPOOFCHK_* */
     uint32_t mode;              /* EMUNIC_RX_MODE_* */
     uint32_t nmacs;
     uint8_t macs[EMUNIC_VPORT_MAX_MACS][ETH_ALEN];

@@ -150,6 +150,27 @@ static void emunic_function_clear(EmunicFunction *f)
 }
 
 /*
+ * A soft reset of the PF keeps what was decided about the VFs, and the
+ * counters, since the VFs stay enabled; any other leaves nothing.
+ */
+static void emunic_pf_reset_vports(EmunicState *s, bool soft)
+{
+    for (unsigned v = 0; v <= s->max_vfs; v++) {
+        if (!s->port[v]) {
+            continue;
+        }
+        if (soft) {
+            emunic_vport_clear_state(s->port[v]);
+        } else {
+            emunic_vport_clear(s->port[v]);
+        }
+    }
+    if (soft) {
+        emunic_vport_clear_policy(&s->fn);
+    }
+}
+
+/*
  * Reset one function. @soft: a soft reset, the guest's configuration
  * space and MSI-X table stay.
  */
@@ -167,11 +188,7 @@ void emunic_function_reset(EmunicFunction *f, bool soft)
         }
     } else {
         s->admin_work = false;
-        for (unsigned v = 0; v <= s->max_vfs; v++) {
-            if (s->port[v]) {
-                emunic_vport_clear(s->port[v]);
-            }
-        }
+        emunic_pf_reset_vports(s, soft);
         /* Reset without a stop, so tell it here. */
         emunic_pf_ready_changed(s);
     }

@@ -45,25 +45,11 @@ static bool emunic_tagged_twice(const EmunicFrame *fr)
     return type == ETH_P_VLAN || type == ETH_P_DVLAN;
 }
 
-/*
- * With a port VLAN the frame gets its tag, or is refused. Called with the
- * room for one more tag.
- */
-static bool emunic_ingress(EmunicFunction *f, EmunicFrame *fr)
+/* With a port VLAN the frame gets its tag, or is refused. */
+static bool emunic_put_port_vlan(const EmunicVport *p, EmunicFrame *fr)
 {
-    const EmunicVport *p = &f->port;
     uint16_t tci = p->vlan_prio << 13 | p->vlan_vid;
 
-    /* Neither a link that is DOWN nor a PF that is gone lets a VF send. */
-    if (emunic_is_vf(f) && !(f->status & EMUNIC_STATUS_LINK_UP)) {
-        return false;
-    }
-    if (is_multicast_ether_addr(fr->hdr + ETH_ALEN)) {
-        return false;
-    }
-    if (!p->vlan_vid) {
-        return true;
-    }
     if (p->vlan_tpid == ETH_P_VLAN && fr->tpid) {
         if (emunic_frame_vid(fr) || emunic_tagged_twice(fr)) {
             return false;
@@ -73,6 +59,56 @@ static bool emunic_ingress(EmunicFunction *f, EmunicFrame *fr)
         emunic_frame_insert_tag(fr, p->vlan_tpid, tci);
     }
     return true;
+}
+
+/* What SPOOFCHK is about: an address or a VLAN that the vport has not got */
+static bool emunic_spoofed(EmunicFunction *f, const EmunicFrame *fr)
+{
+    const EmunicVport *p = &f->port;
+    const unsigned long *owners;
+    uint16_t vid = emunic_frame_vid(fr);
+
+    if (p->spoofchk & EMUNIC_SPOOFCHK_MAC) {
+        owners = emunic_fdb_find(f->pf, fr->hdr + ETH_ALEN);
+        if (!owners || !test_bit(f->vport, owners)) {
+            return true;
+        }
+    }
+    if (!(p->spoofchk & EMUNIC_SPOOFCHK_VLAN) || !fr->tpid || p->vlan_vid ||
+        (p->mode & EMUNIC_RX_MODE_VLAN_ANY)) {
+        return false;
+    }
+    if (fr->tpid == ETH_P_VLAN && !vid) {
+        /* A receiver takes a tag behind a priority tag for the VLAN. */
+        return emunic_tagged_twice(fr);
+    }
+    return fr->tpid != ETH_P_VLAN || !(p->vlans[vid / 32] & BIT(vid % 32));
+}
+
+/*
+ * Ingress policy. False: the frame is refused, and counted. Called with the
+ * room for one more tag.
+ */
+static bool emunic_ingress(EmunicFunction *f, EmunicFrame *fr)
+{
+    unsigned stat = EMUNIC_STAT(tx_dropped);
+
+    /* Neither a link that is DOWN nor a PF that is gone lets a VF send. */
+    if ((emunic_is_vf(f) && !(f->status & EMUNIC_STATUS_LINK_UP)) ||
+        is_multicast_ether_addr(fr->hdr + ETH_ALEN)) {
+        goto refuse;
+    }
+    if (f->port.spoofchk && emunic_spoofed(f, fr)) {
+        stat = EMUNIC_STAT(tx_spoofed);
+        goto refuse;
+    }
+    if (!f->port.vlan_vid || emunic_put_port_vlan(&f->port, fr)) {
+        return true;
+    }
+refuse:
+    trace_emunic_tx_refused(f->vport, fr->len, fr->tpid, fr->tci);
+    emunic_count(f, stat, emunic_frame_segments(fr));
+    return false;
 }
 
 static bool emunic_in_vlan(const EmunicFunction *f, const EmunicFrame *fr)
@@ -163,13 +199,10 @@ static void emunic_count_tx(EmunicFunction *f, const EmunicFrame *fr)
 
 void emunic_switch_from_vport(EmunicFunction *f, EmunicFrame *fr)
 {
-    if (!emunic_ingress(f, fr)) {
-        trace_emunic_tx_refused(f->vport, fr->len, fr->tpid, fr->tci);
-        EMUNIC_COUNT(f, tx_dropped, emunic_frame_segments(fr));
-        return;
+    if (emunic_ingress(f, fr)) {
+        emunic_count_tx(f, fr);
+        emunic_forward(f->pf, f->pf->tx_scratch, fr);
     }
-    emunic_count_tx(f, fr);
-    emunic_forward(f->pf, f->pf->tx_scratch, fr);
 }
 
 void emunic_switch_from_uplink(EmunicState *s, EmunicFrame *fr)

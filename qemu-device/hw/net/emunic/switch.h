@@ -18,8 +18,13 @@ uint16_t emunic_vport_set_vlan(EmunicFunction *f, uint16_t tpid, uint16_t vid,
 uint16_t emunic_vport_add_vlan(EmunicFunction *f, uint16_t vid);
 uint16_t emunic_vport_del_vlan(EmunicFunction *f, uint16_t vid);
 uint16_t emunic_vport_set_link(EmunicFunction *f, uint32_t link);
+uint16_t emunic_vport_set_spoofchk(EmunicFunction *f, uint32_t spoofchk);
+uint16_t emunic_vport_set_flags(EmunicFunction *f, uint32_t flags);
 uint16_t emunic_vport_set_mode(EmunicFunction *f, uint32_t mode);
+void emunic_vport_get_policy(const EmunicFunction *f,
+                             struct emunic_vport_policy *policy);
 void emunic_vport_clear_state(EmunicFunction *f);
+void emunic_vport_clear_policy(EmunicFunction *f);
 void emunic_vport_clear(EmunicFunction *f);
 void emunic_vport_set_present(EmunicFunction *f, bool present);
 void emunic_vport_restore(EmunicFunction *f);

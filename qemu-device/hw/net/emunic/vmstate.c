@@ -81,7 +81,9 @@ static const VMStateDescription vmstate_emunic_vport = {
         VMSTATE_UINT16(vlan_tpid, EmunicVport),
         VMSTATE_UINT16(vlan_vid, EmunicVport),
         VMSTATE_UINT16(vlan_prio, EmunicVport),
+        VMSTATE_UINT32(flags, EmunicVport),
         VMSTATE_UINT32(link, EmunicVport),
+        VMSTATE_UINT32(spoofchk, EmunicVport),
         VMSTATE_UINT32(mode, EmunicVport),
         VMSTATE_UINT32(nmacs, EmunicVport),
         VMSTATE_UINT8_2DARRAY(macs, EmunicVport, EMUNIC_VPORT_MAX_MACS,
@@ -131,6 +133,10 @@ static int emunic_function_check(EmunicFunction *f)
         (p->vlan_vid && p->vlan_tpid != ETH_P_VLAN &&
          p->vlan_tpid != ETH_P_DVLAN)) {
         return emunic_bad(f, "port VLAN");
+    }
+    if ((p->flags & ~EMUNIC_VPORT_FLAGS_ALL) ||
+        (p->spoofchk & ~EMUNIC_SPOOFCHK_ALL)) {
+        return emunic_bad(f, "vport flags");
     }
     if (p->link > EMUNIC_LINK_DOWN || (p->link && !emunic_is_vf(f))) {
         return emunic_bad(f, "link");

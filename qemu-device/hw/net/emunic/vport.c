@@ -35,7 +35,7 @@ void emunic_switch_exit(EmunicState *s)
     g_clear_pointer(&s->fdb, g_hash_table_unref);
 }
 
-/* The vports that have @mac as address or filter, or NULL */
+/* The vports that have @mac as address or filter, or NULL; zero: nobody */
 const unsigned long *emunic_fdb_find(EmunicState *s, const uint8_t *mac)
 {
     int64_t key = emunic_mac_key(mac);
@@ -168,6 +168,40 @@ uint16_t emunic_vport_set_link(EmunicFunction *f, uint32_t link)
     return EMUNIC_ADMIN_ST_OK;
 }
 
+uint16_t emunic_vport_set_spoofchk(EmunicFunction *f, uint32_t spoofchk)
+{
+    if (spoofchk & ~EMUNIC_SPOOFCHK_ALL) {
+        return EMUNIC_ADMIN_ST_INVALID;
+    }
+    f->port.spoofchk = spoofchk;
+    return EMUNIC_ADMIN_ST_OK;
+}
+
+uint16_t emunic_vport_set_flags(EmunicFunction *f, uint32_t flags)
+{
+    if (flags & ~EMUNIC_VPORT_FLAGS_ALL) {
+        return EMUNIC_ADMIN_ST_INVALID;
+    }
+    f->port.flags = flags;
+    return EMUNIC_ADMIN_ST_OK;
+}
+
+void emunic_vport_get_policy(const EmunicFunction *f,
+                             struct emunic_vport_policy *policy)
+{
+    const EmunicVport *p = &f->port;
+
+    *policy = (struct emunic_vport_policy) {
+        .tpid = cpu_to_le16(p->vlan_tpid),
+        .vid = cpu_to_le16(p->vlan_vid),
+        .prio = cpu_to_le16(p->vlan_prio),
+        .flags = cpu_to_le32(p->flags),
+        .link = cpu_to_le32(p->link),
+        .spoofchk = cpu_to_le32(p->spoofchk),
+    };
+    memcpy(policy->mac, p->mac, ETH_ALEN);
+}
+
 static void emunic_vport_apply_mode(EmunicFunction *f)
 {
     EmunicState *s = f->pf;
@@ -206,17 +240,26 @@ void emunic_vport_clear_state(EmunicFunction *f)
     emunic_vport_set_mode(f, 0);
 }
 
-/* State, policy and counters; STATUS is the caller's to update. */
-void emunic_vport_clear(EmunicFunction *f)
+/* STATUS is the caller's to update. */
+void emunic_vport_clear_policy(EmunicFunction *f)
 {
     static const uint8_t none[ETH_ALEN];
+    EmunicVport *p = &f->port;
 
-    emunic_vport_clear_state(f);
     emunic_vport_set_mac(f, none);
-    f->port.vlan_tpid = 0;
-    f->port.vlan_vid = 0;
-    f->port.vlan_prio = 0;
-    f->port.link = EMUNIC_LINK_AUTO;
+    p->vlan_tpid = 0;
+    p->vlan_vid = 0;
+    p->vlan_prio = 0;
+    p->flags = 0;
+    p->link = EMUNIC_LINK_AUTO;
+    p->spoofchk = 0;
+}
+
+/* State, policy and counters */
+void emunic_vport_clear(EmunicFunction *f)
+{
+    emunic_vport_clear_state(f);
+    emunic_vport_clear_policy(f);
     memset(f->port.stats, 0, sizeof(f->port.stats));
 }
 
