@@ -111,6 +111,8 @@
 #define EMUNIC_RX_MAX_FRAME_MASK	0x0000ffff
 #define EMUNIC_RX_MAX_FRAME_RESET	0x000005f2	/* 1522 */
 
+#define EMUNIC_VF_VECTORS		0x003c		/* PF: pool of all VFs */
+
 /* Test registers (PF and VF) ---------------------------------------------- */
 
 #define EMUNIC_TEST_SCRATCH		0x0080
@@ -238,6 +240,7 @@
 	REG(RX_FEATURES,	FUNC, 0, EMUNIC_RX_FEATURES_ALL, 0)	\
 	REG(RX_MAX_FRAME,	FUNC, EMUNIC_RX_MAX_FRAME_RESET,	\
 	    EMUNIC_RX_MAX_FRAME_MASK, 0)				\
+	REG(VF_VECTORS,		PF,   EMUNIC_REG_DYN,		0, 0)	\
 	REG(TEST_SCRATCH,	FUNC, 0, 0xffffffff,		0)	\
 	REG(TEST_IRQ,		FUNC, 0, 0,			0)	\
 	REG(TEST_DMA_LO,	FUNC, 0, 0xffffffff,		0)	\

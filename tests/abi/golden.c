@@ -114,6 +114,7 @@ static void function_registers(void)
 	NUM(RX_FEATURES_VLAN_STRIP, 1 << 2);
 	NUM(RX_MAX_FRAME, 0x0038);
 	NUM(RX_MAX_FRAME_RESET, 1522);
+	NUM(VF_VECTORS, 0x003c);
 	NUM(TEST_SCRATCH, 0x0080);
 	NUM(TEST_IRQ, 0x0084);
 	NUM(TEST_DMA_LO, 0x0088);
@@ -477,6 +478,7 @@ static const struct golden_reg golden_regs[] = {
 	{ "CAUSE_MASK",		0x0030, 0,		0x3ff, 0 },
 	{ "RX_FEATURES",	0x0034, 0,		7, 0 },
 	{ "RX_MAX_FRAME",	0x0038, 0x5f2,		0xffff, 0 },
+	{ "VF_VECTORS",		0x003c, DYN,		0, 0 },
 	{ "TEST_SCRATCH",	0x0080, 0,		0xffffffff, 0 },
 	{ "TEST_IRQ",		0x0084, 0,		0, 0 },
 	{ "TEST_DMA_LO",	0x0088, 0,		0xffffffff, 0 },

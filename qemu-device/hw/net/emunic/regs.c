@@ -142,6 +142,8 @@ static uint32_t emunic_reg_read(EmunicFunction *f, int r)
         return emunic_is_vf(f) ? 0 : ldl_le_p(mac);
     case EMUNIC_R_MAC_HI:
         return emunic_is_vf(f) ? 0 : lduw_le_p(mac + 4);
+    case EMUNIC_R_VF_VECTORS:
+        return f->pf->max_vfs * EMUNIC_MAX_VECTORS;
     case EMUNIC_R_MBOX_STATUS:
         return emunic_mbox_status(f);
     default:
