@@ -62,6 +62,18 @@ static void pci_identity(void)
 	NUM(DEFAULT_VFS, 64);
 }
 
+static void rss_key(void)
+{
+	static const unsigned char key[EMUNIC_RSS_KEY_SIZE] = EMUNIC_RSS_KEY;
+
+	check("RSS_KEY", !memcmp(key,
+				 "\x6d\x5a\x56\xda\x25\x5b\x0e\xc2\x41\x67"
+				 "\x25\x3d\x43\xa3\x8f\xb0\xd0\xca\x2b\xcb"
+				 "\xae\x7b\x30\xb4\x77\xcb\x2d\xa3\x80\x30"
+				 "\xf2\x0c\x6a\x42\xb7\x3b\xbe\xac\x01\xfa",
+				 sizeof(key)), 1);
+}
+
 static void function_registers(void)
 {
 	NUM(ID, 0x0000);
@@ -568,6 +580,7 @@ int main(void)
 {
 	printf("TAP version 13\n# %d-bit\n", (int)(8 * sizeof(void *)));
 	pci_identity();
+	rss_key();
 	function_registers();
 	doorbells_and_queue_blocks();
 	mailbox_registers();
