@@ -219,7 +219,9 @@ static void emunic_count_rx(EmunicFunction *f, const EmunicFrame *fr,
 
 static EmunicQueue *emunic_rx_steer(EmunicFunction *f, const EmunicFrame *fr)
 {
-    return &f->rxq[f->rx_map[fr->hash % f->rx_running]];
+    uint32_t entry = fr->hash % EMUNIC_RSS_ENTRIES;
+
+    return &f->rxq[f->rx_map[entry % f->rx_running]];
 }
 
 /* Deliver one frame as it is. False: there was no buffer for it. */
