@@ -104,6 +104,17 @@ static uint16_t emunic_admin_get_stats(EmunicCommand *c)
     return EMUNIC_ADMIN_ST_OK;
 }
 
+static uint16_t emunic_admin_set_switch(EmunicCommand *c)
+{
+    uint32_t mode = ldl_le_p(c->cmd->arg);
+
+    if (mode > EMUNIC_SWITCH_VEPA) {
+        return EMUNIC_ADMIN_ST_INVALID;
+    }
+    c->pf->switch_mode = mode;
+    return EMUNIC_ADMIN_ST_OK;
+}
+
 static uint16_t emunic_admin_reply(EmunicCommand *c)
 {
     const struct emunic_admin_reply *arg = (const void *)c->cmd->arg;
@@ -137,6 +148,7 @@ static uint16_t emunic_admin_vf_reset(EmunicCommand *c)
 /* Which vports a command is for */
 typedef enum EmunicTarget {
     TARGET_ANY,
+    TARGET_PF,
     TARGET_VF,                      /* also one that is not enabled */
     TARGET_ENABLED,                 /* VF */
 } EmunicTarget;
@@ -144,6 +156,8 @@ typedef enum EmunicTarget {
 static bool emunic_target_good(EmunicTarget target, const EmunicFunction *f)
 {
     switch (target) {
+    case TARGET_PF:
+        return !emunic_is_vf(f);
     case TARGET_VF:
         return emunic_is_vf(f);
     case TARGET_ENABLED:
@@ -179,6 +193,7 @@ static const struct EmunicAdminOp {
     { EMUNIC_ADMIN_VPORT_GET_POLICY, TARGET_ANY,
       sizeof(struct emunic_vport_policy), UINT32_MAX,
       emunic_admin_get_policy },
+    { EMUNIC_ADMIN_SWITCH_SET_MODE, TARGET_PF, 0, 0, emunic_admin_set_switch },
     { EMUNIC_ADMIN_VF_REPLY, TARGET_ENABLED, sizeof(struct emunic_mbox_hdr),
       EMUNIC_MBOX_WINDOW_SIZE, emunic_admin_reply },
     { EMUNIC_ADMIN_VF_NOTIFY, TARGET_ENABLED, 0, 0, emunic_admin_notify },

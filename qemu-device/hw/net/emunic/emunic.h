@@ -231,6 +231,7 @@ struct EmunicState {
     bool admin_work;
 
     /* Switch */
+    uint32_t switch_mode;       /* EMUNIC_SWITCH_*, policy of the PF */
     GHashTable *fdb;            /* address -> EmunicFdbEntry */
     DECLARE_BITMAP(present, EMUNIC_MAX_VPORTS);
     DECLARE_BITMAP(promisc, EMUNIC_MAX_VPORTS);

@@ -167,6 +167,8 @@ static void emunic_pf_reset_vports(EmunicState *s, bool soft)
     }
     if (soft) {
         emunic_vport_clear_policy(&s->fn);
+    } else {
+        s->switch_mode = EMUNIC_SWITCH_VEB;
     }
 }
 

@@ -128,6 +128,17 @@ static bool emunic_in_vlan(const EmunicFunction *f, const EmunicFrame *fr)
     return fr->tpid == ETH_P_VLAN && (p->vlans[vid / 32] & BIT(vid % 32));
 }
 
+/* The bridge above reflects also to those that sent the frame. */
+static void emunic_not_to_owners(EmunicState *s, const uint8_t *mac,
+                                 unsigned long *to)
+{
+    const unsigned long *owners = emunic_fdb_find(s, mac);
+
+    if (owners) {
+        bitmap_andnot(to, to, owners, EMUNIC_MAX_VPORTS);
+    }
+}
+
 /*
  * The vports that get @fr, in @to, and whether the uplink gets it. A unicast
  * frame that only promiscuous vports take goes to the uplink too.
@@ -136,11 +147,16 @@ static bool emunic_destinations(EmunicState *s, const EmunicFrame *fr,
                                 unsigned long *to)
 {
     const uint8_t *mac = fr->hdr;
-    const unsigned long *filter = emunic_fdb_find(s, mac);
+    const unsigned long *filter;
     bool found = false;
     unsigned v;
 
     bitmap_zero(to, EMUNIC_MAX_VPORTS);
+    if (s->switch_mode == EMUNIC_SWITCH_VEPA &&
+        fr->src != EMUNIC_VPORT_UPLINK) {
+        return true;
+    }
+    filter = emunic_fdb_find(s, mac);
     if (is_broadcast_ether_addr(mac)) {
         bitmap_copy(to, s->present, EMUNIC_MAX_VPORTS);
     } else {
@@ -155,6 +171,8 @@ static bool emunic_destinations(EmunicState *s, const EmunicFrame *fr,
     }
     if (fr->src != EMUNIC_VPORT_UPLINK) {
         clear_bit(fr->src, to);
+    } else if (s->switch_mode == EMUNIC_SWITCH_VEPA) {
+        emunic_not_to_owners(s, fr->hdr + ETH_ALEN, to);
     }
     for (v = find_first_bit(to, EMUNIC_MAX_VPORTS); v < EMUNIC_MAX_VPORTS;
          v = find_next_bit(to, EMUNIC_MAX_VPORTS, v + 1)) {

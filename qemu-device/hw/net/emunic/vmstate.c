@@ -240,10 +240,19 @@ const VMStateDescription vmstate_emunic_vf = {
     },
 };
 
+static int emunic_post_load(void *opaque, int version_id)
+{
+    EmunicState *s = opaque;
+
+    return s->switch_mode > EMUNIC_SWITCH_VEPA
+               ? emunic_bad(&s->fn, "switch mode") : 0;
+}
+
 const VMStateDescription vmstate_emunic = {
     .name = "emunic",
     .version_id = 2,
     .minimum_version_id = 2,
+    .post_load = emunic_post_load,
     /* Before the VFs, which have the default priority */
     .priority = MIG_PRI_IOMMU,
     .fields = (const VMStateField[]) {
@@ -256,6 +265,7 @@ const VMStateDescription vmstate_emunic = {
         VMSTATE_STRUCT(fn, EmunicState, 1, vmstate_emunic_function,
                        EmunicFunction),
         VMSTATE_UINT64(event_order, EmunicState),
+        VMSTATE_UINT32(switch_mode, EmunicState),
         VMSTATE_END_OF_LIST()
     },
 };
