@@ -141,6 +141,7 @@ typedef struct EmunicVport {
     uint8_t macs[EMUNIC_VPORT_MAX_MACS][ETH_ALEN];
     uint32_t vlans[EMUNIC_VLANS / 32];
     uint64_t stats[sizeof(struct emunic_vport_stats) / 8];
+    uint64_t offences;          /* as the counters of each kind count */
 } EmunicVport;
 
 #define EMUNIC_STAT(name) (offsetof(struct emunic_vport_stats, name) / 8)
@@ -151,7 +152,7 @@ typedef struct EmunicVport {
  * @order: when the event began to wait; 0: none waits
  * @posted: @posted_at is the index of the last one in the ring
  */
-#define EMUNIC_EVENT_TYPES  (EMUNIC_EVENT_QUEUE_ERROR + 1)
+#define EMUNIC_EVENT_TYPES  (EMUNIC_EVENT_OFFENCE + 1)
 
 typedef struct EmunicEvents {
     uint64_t order[EMUNIC_EVENT_TYPES];
@@ -160,6 +161,9 @@ typedef struct EmunicEvents {
     uint8_t error_rx;           /* of the waiting QUEUE_ERROR */
     uint8_t error_queue;
     uint16_t error_code;
+    uint32_t offence_kind;      /* of the last offence */
+    bool offence_held;          /* one is to be told at @offence_at */
+    int64_t offence_at;         /* not before, ns of the virtual clock */
 } EmunicEvents;
 
 /* What PF and VF have in common */
@@ -214,6 +218,7 @@ struct EmunicState {
 
     EmunicFunction *port[EMUNIC_MAX_VPORTS];
     QEMUBH *bh;
+    QEMUTimer *offence_timer;
     VMChangeStateEntry *vmstate_change;
     /* Frames from the uplink can come in while the bottom half sends one. */
     EmunicScratch *tx_scratch;
@@ -342,6 +347,12 @@ void emunic_event_reset(EmunicFunction *f);
 void emunic_event_ring_started(EmunicState *s);
 void emunic_event_head(EmunicState *s, uint32_t head);
 bool emunic_event_run(EmunicState *s, int budget);
+
+/* offence.c */
+void emunic_offence(EmunicFunction *f, uint32_t kind, uint32_t count);
+void emunic_offence_clear(EmunicFunction *f);
+void emunic_offence_restore(EmunicFunction *f);
+void emunic_offence_timer(void *opaque);
 
 /* admin.c */
 void emunic_admin_tail(EmunicState *s, uint32_t tail);

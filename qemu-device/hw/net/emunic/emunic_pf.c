@@ -141,6 +141,7 @@ static void emunic_free(EmunicState *s)
     emunic_function_exit(&s->fn);
     emunic_switch_exit(s);
     g_clear_pointer(&s->bh, qemu_bh_delete);
+    g_clear_pointer(&s->offence_timer, timer_free);
     g_clear_pointer(&s->tx_scratch, emunic_scratch_free);
     g_clear_pointer(&s->rx_scratch, emunic_scratch_free);
 }
@@ -157,6 +158,8 @@ static void emunic_realize(PCIDevice *dev, Error **errp)
     s->tx_scratch = emunic_scratch_new();
     s->rx_scratch = emunic_scratch_new();
     emunic_switch_init(s);
+    s->offence_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, emunic_offence_timer,
+                                    s);
     if (!emunic_pm_init(dev, errp) ||
         !emunic_function_realize(&s->fn, dev, s, 0, errp) ||
         !emunic_pcie_init(dev, errp) ||

@@ -25,11 +25,14 @@ void emunic_event_cancel(EmunicFunction *f, unsigned type)
     f->events.order[type] = 0;
 }
 
-/* Forget what waits; what is in the ring stays there. */
+/* Forget what waits, but for offences; what is in the ring stays there. */
 void emunic_event_reset(EmunicFunction *f)
 {
-    memset(f->events.order, 0, sizeof(f->events.order));
-    clear_bit(f->vport, f->pf->event_work);
+    for (unsigned type = 0; type < EMUNIC_EVENT_TYPES; type++) {
+        if (type != EMUNIC_EVENT_OFFENCE) {
+            emunic_event_cancel(f, type);
+        }
+    }
 }
 
 /* A new ring: it has nothing of what the old one had. */
@@ -94,6 +97,7 @@ static void emunic_event_fill(EmunicFunction *f, unsigned type,
 {
     struct emunic_event_queue *queue = (void *)e->data;
     struct emunic_event_link *link = (void *)e->data;
+    struct emunic_event_offence *offence = (void *)e->data;
 
     e->type = cpu_to_le16(type);
     e->vport = cpu_to_le16(f->vport);
@@ -119,6 +123,11 @@ static void emunic_event_fill(EmunicFunction *f, unsigned type,
         queue->error = cpu_to_le16(f->events.error_code);
         queue->count =
             cpu_to_le32(f->port.stats[EMUNIC_STAT(queue_errors)]);
+        break;
+    case EMUNIC_EVENT_OFFENCE:
+        e->len = cpu_to_le16(sizeof(*offence));
+        offence->kind = cpu_to_le32(f->events.offence_kind);
+        offence->total = cpu_to_le64(f->port.offences);
         break;
     }
 }

@@ -272,6 +272,7 @@ void emunic_function_exit(EmunicFunction *f)
     emunic_function_clear(f);
     emunic_vport_clear(f);
     emunic_vport_set_present(f, false);
+    clear_bit(f->vport, f->pf->event_work);
     f->pf->port[f->vport] = NULL;
     msix_unuse_all_vectors(f->dev);
     msix_uninit(f->dev, &f->msix_mr, &f->msix_mr);

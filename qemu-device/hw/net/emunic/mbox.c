@@ -33,10 +33,14 @@ static void emunic_mbox_set(EmunicFunction *f, uint32_t state, uint32_t error)
     }
 }
 
+/* That the PF is not there is no fault of the VF. */
 static void emunic_mbox_refuse(EmunicFunction *f, uint32_t state,
                                uint32_t error)
 {
     EMUNIC_COUNT(f, mbox_errors, 1);
+    if (error != EMUNIC_MBOX_ERROR_NO_PF) {
+        emunic_offence(f, EMUNIC_OFFENCE_MBOX, 1);
+    }
     emunic_mbox_set(f, state, error);
 }
 

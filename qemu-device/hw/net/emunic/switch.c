@@ -85,30 +85,40 @@ static bool emunic_spoofed(EmunicFunction *f, const EmunicFrame *fr)
     return fr->tpid != ETH_P_VLAN || !(p->vlans[vid / 32] & BIT(vid % 32));
 }
 
+/* @offence: EMUNIC_OFFENCE_*, or 0 where the VF is not to blame */
+static void emunic_refuse(EmunicFunction *f, const EmunicFrame *fr,
+                          unsigned stat, uint32_t offence)
+{
+    uint32_t packets = emunic_frame_segments(fr);
+
+    trace_emunic_tx_refused(f->vport, fr->len, fr->tpid, fr->tci, offence);
+    emunic_count(f, stat, packets);
+    if (offence) {
+        emunic_offence(f, offence, packets);
+    }
+}
+
 /*
  * Ingress policy. False: the frame is refused, and counted. Called with the
  * room for one more tag.
  */
 static bool emunic_ingress(EmunicFunction *f, EmunicFrame *fr)
 {
-    unsigned stat = EMUNIC_STAT(tx_dropped);
-
     /* Neither a link that is DOWN nor a PF that is gone lets a VF send. */
     if ((emunic_is_vf(f) && !(f->status & EMUNIC_STATUS_LINK_UP)) ||
         is_multicast_ether_addr(fr->hdr + ETH_ALEN)) {
-        goto refuse;
+        emunic_refuse(f, fr, EMUNIC_STAT(tx_dropped), 0);
+        return false;
     }
     if (f->port.spoofchk && emunic_spoofed(f, fr)) {
-        stat = EMUNIC_STAT(tx_spoofed);
-        goto refuse;
+        emunic_refuse(f, fr, EMUNIC_STAT(tx_spoofed), EMUNIC_OFFENCE_SPOOF);
+        return false;
     }
-    if (!f->port.vlan_vid || emunic_put_port_vlan(&f->port, fr)) {
-        return true;
+    if (f->port.vlan_vid && !emunic_put_port_vlan(&f->port, fr)) {
+        emunic_refuse(f, fr, EMUNIC_STAT(tx_dropped), EMUNIC_OFFENCE_VLAN);
+        return false;
     }
-refuse:
-    trace_emunic_tx_refused(f->vport, fr->len, fr->tpid, fr->tci);
-    emunic_count(f, stat, emunic_frame_segments(fr));
-    return false;
+    return true;
 }
 
 static bool emunic_in_vlan(const EmunicFunction *f, const EmunicFrame *fr)

@@ -206,6 +206,7 @@ static bool emunic_tx_frame(EmunicFunction *f, const EmunicTxChain *chain,
     trace_emunic_tx(f->vport, chain->len, chain->count, m.flags, *status);
     if (*status) {
         EMUNIC_COUNT(f, tx_malformed, 1);
+        emunic_offence(f, EMUNIC_OFFENCE_MALFORMED, 1);
     } else {
         emunic_switch_from_vport(f, fr);
     }

@@ -91,14 +91,15 @@ static const VMStateDescription vmstate_emunic_vport = {
         VMSTATE_UINT32_ARRAY(vlans, EmunicVport, EMUNIC_VLANS / 32),
         VMSTATE_UINT64_ARRAY(stats, EmunicVport,
                              sizeof(struct emunic_vport_stats) / 8),
+        VMSTATE_UINT64(offences, EmunicVport),
         VMSTATE_END_OF_LIST()
     },
 };
 
 static const VMStateDescription vmstate_emunic_events = {
     .name = "emunic-events",
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT64_ARRAY(order, EmunicEvents, EMUNIC_EVENT_TYPES),
         VMSTATE_UINT32_ARRAY(posted_at, EmunicEvents, EMUNIC_EVENT_TYPES),
@@ -106,6 +107,8 @@ static const VMStateDescription vmstate_emunic_events = {
         VMSTATE_UINT8(error_rx, EmunicEvents),
         VMSTATE_UINT8(error_queue, EmunicEvents),
         VMSTATE_UINT16(error_code, EmunicEvents),
+        VMSTATE_UINT32(offence_kind, EmunicEvents),
+        VMSTATE_BOOL(offence_held, EmunicEvents),
         VMSTATE_END_OF_LIST()
     },
 };
@@ -168,6 +171,9 @@ static int emunic_function_check(EmunicFunction *f)
     if (f->events.order[0]) {
         return emunic_bad(f, "event type");
     }
+    if (f->events.offence_kind > EMUNIC_OFFENCE_MBOX) {
+        return emunic_bad(f, "offence");
+    }
     return 0;
 }
 
@@ -181,6 +187,7 @@ static int emunic_function_post_load(void *opaque, int version_id)
     }
     emunic_vport_restore(f);
     emunic_rx_map_update(f);
+    emunic_offence_restore(f);
     f->tx_pending = 0;
     f->vectors &= (1u << EMUNIC_MAX_VECTORS) - 1;
     f->tx_moved = EMUNIC_KICK_TX;

@@ -261,6 +261,7 @@ void emunic_vport_clear(EmunicFunction *f)
     emunic_vport_clear_state(f);
     emunic_vport_clear_policy(f);
     memset(f->port.stats, 0, sizeof(f->port.stats));
+    emunic_offence_clear(f);
 }
 
 /* Whether the switch knows the vport: a VF is there while it is enabled. */
