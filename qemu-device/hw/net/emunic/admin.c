@@ -145,6 +145,11 @@ static uint16_t emunic_admin_vf_reset(EmunicCommand *c)
     return EMUNIC_ADMIN_ST_OK;
 }
 
+static uint16_t emunic_admin_set_vectors(EmunicCommand *c)
+{
+    return emunic_vf_set_vectors(c->f, ldl_le_p(c->cmd->arg));
+}
+
 /* Which vports a command is for */
 typedef enum EmunicTarget {
     TARGET_ANY,
@@ -198,6 +203,8 @@ static const struct EmunicAdminOp {
       EMUNIC_MBOX_WINDOW_SIZE, emunic_admin_reply },
     { EMUNIC_ADMIN_VF_NOTIFY, TARGET_ENABLED, 0, 0, emunic_admin_notify },
     { EMUNIC_ADMIN_VF_RESET, TARGET_ENABLED, 0, 0, emunic_admin_vf_reset },
+    { EMUNIC_ADMIN_VF_SET_VECTORS, TARGET_ENABLED, 0, 0,
+      emunic_admin_set_vectors },
 };
 
 static uint16_t emunic_admin_execute(EmunicState *s,

@@ -136,6 +136,7 @@ typedef struct EmunicVport {
     uint32_t flags;             /* EMUNIC_VPORT_*, kept for the driver */
     uint32_t link;              /* EMUNIC_LINK_*; VFs only */
     uint32_t spoofchk;          /* EMUNIC_SPOOFCHK_* */
+    uint32_t vectors;           /* VF_SET_VECTORS; 0: the default */
     uint32_t mode;              /* EMUNIC_RX_MODE_* */
     uint32_t nmacs;
     uint8_t macs[EMUNIC_VPORT_MAX_MACS][ETH_ALEN];
@@ -179,6 +180,8 @@ struct EmunicFunction {
     EmunicQueue rxq[EMUNIC_MAX_QUEUES];
     EmunicQueue adminq;         /* PF only, as the next */
     EmunicQueue eventq;
+    uint32_t nvectors;          /* as LIMITS has them, as the next */
+    uint32_t nqueues;
     uint8_t rx_map[EMUNIC_MAX_QUEUES];      /* running Rx queues, ascending */
     uint32_t rx_running;
     uint32_t status;            /* STATUS as the driver last could know it */
@@ -215,6 +218,7 @@ struct EmunicState {
     uint32_t max_vfs;
     uint32_t queues;
     uint32_t speed;
+    uint32_t vf_vectors;        /* pool of all VFs */
 
     EmunicFunction *port[EMUNIC_MAX_VPORTS];
     QEMUBH *bh;
@@ -290,7 +294,7 @@ void emunic_moved(EmunicFunction *f, const EmunicQueue *q);
 
 /* queue.c */
 void emunic_queue_ctrl(EmunicFunction *f, EmunicQueue *q, uint32_t value);
-uint32_t emunic_queue_check(const EmunicQueue *q);
+uint32_t emunic_queue_check(const EmunicFunction *f, const EmunicQueue *q);
 void emunic_queue_reset(EmunicQueue *q);
 void emunic_queue_error(EmunicFunction *f, EmunicQueue *q, uint32_t error);
 bool emunic_queue_read_tail(EmunicFunction *f, EmunicQueue *q);
@@ -327,6 +331,11 @@ int emunic_dma_gather(EmunicFunction *f, uint64_t addr, size_t len,
                       struct iovec *iov, int max, uint8_t *bounce);
 void emunic_dma_flush(EmunicFunction *f);
 void emunic_dma_detach(EmunicFunction *f);
+
+/* vectors.c */
+void emunic_vectors_update(EmunicFunction *f);
+void emunic_vectors_set(EmunicFunction *f, uint32_t vectors);
+uint16_t emunic_vf_set_vectors(EmunicFunction *f, uint32_t vectors);
 
 /* test.c */
 void emunic_test_ctrl(EmunicFunction *f, uint32_t value);

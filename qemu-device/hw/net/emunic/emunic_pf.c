@@ -91,6 +91,11 @@ static bool emunic_check_properties(EmunicState *s, Error **errp)
         error_setg(errp, "queues must be 1 to %d", EMUNIC_MAX_QUEUES);
     } else if (s->speed < 1 || s->speed > EMUNIC_SPEED_MAX) {
         error_setg(errp, "speed must be 1 to %d Mbit/s", EMUNIC_SPEED_MAX);
+    } else if (s->vf_vectors &&
+               (s->vf_vectors < s->max_vfs * EMUNIC_MIN_VECTORS ||
+                s->vf_vectors > s->max_vfs * EMUNIC_MAX_VECTORS)) {
+        error_setg(errp, "vf_vectors must be 0 or %d to %d for each of the %u "
+                   "VFs", EMUNIC_MIN_VECTORS, EMUNIC_MAX_VECTORS, s->max_vfs);
     } else if (is_multicast_ether_addr(s->conf.macaddr.a)) {
         error_setg(errp, "mac must not be a multicast address");
     } else {
@@ -154,6 +159,9 @@ static void emunic_realize(PCIDevice *dev, Error **errp)
     if (!emunic_check_properties(s, errp)) {
         return;
     }
+    if (!s->vf_vectors) {
+        s->vf_vectors = s->max_vfs * EMUNIC_MAX_VECTORS;
+    }
     qemu_macaddr_default_if_unset(&s->conf.macaddr);
     s->tx_scratch = emunic_scratch_new();
     s->rx_scratch = emunic_scratch_new();
@@ -207,6 +215,7 @@ static const Property emunic_properties[] = {
     DEFINE_PROP_UINT32("max_vfs", EmunicState, max_vfs, EMUNIC_DEFAULT_VFS),
     DEFINE_PROP_UINT32("queues", EmunicState, queues, EMUNIC_MAX_QUEUES),
     DEFINE_PROP_UINT32("speed", EmunicState, speed, 10000),
+    DEFINE_PROP_UINT32("vf_vectors", EmunicState, vf_vectors, 0),
 };
 
 static void emunic_class_init(ObjectClass *oc, EmunicClassData data)

@@ -32,7 +32,11 @@ static void emunic_vf_realize(PCIDevice *dev, Error **errp)
     }
     if (!emunic_pcie_init(dev, errp)) {
         emunic_function_exit(&s->fn);
+        return;
     }
+    /* Table Size is the PF's to set: a migration stream may have another. */
+    pci_word_test_and_clear_mask(dev->cmask + EMUNIC_MSIX_OFFSET +
+                                 PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_QSIZE);
 }
 
 static void emunic_vf_exit(PCIDevice *dev)

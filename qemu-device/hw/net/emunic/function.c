@@ -256,6 +256,7 @@ bool emunic_function_realize(EmunicFunction *f, PCIDevice *dev,
     for (unsigned i = 0; i < EMUNIC_MAX_VECTORS; i++) {
         msix_vector_use(dev, i);
     }
+    emunic_vectors_update(f);
     pf->port[vport] = f;
     emunic_function_clear(f);
     f->reg[EMUNIC_R_EPOCH] = 1;

@@ -45,7 +45,7 @@ static bool emunic_addr_good(const EmunicQueue *q, unsigned lo, bool used,
 }
 
 /* What START checks; an EMUNIC_Q_ERROR_* */
-uint32_t emunic_queue_check(const EmunicQueue *q)
+uint32_t emunic_queue_check(const EmunicFunction *f, const EmunicQueue *q)
 {
     bool data = q->kind == EMUNIC_QUEUE_TX || q->kind == EMUNIC_QUEUE_RX;
     uint32_t log2 = q->reg[EMUNIC_QR_SIZE];
@@ -60,7 +60,7 @@ uint32_t emunic_queue_check(const EmunicQueue *q)
     if (log2 < EMUNIC_RING_LOG2_MIN || log2 > EMUNIC_RING_LOG2_MAX) {
         return EMUNIC_Q_ERROR_SIZE;
     }
-    if (q->reg[EMUNIC_QR_VECTOR] >= (data ? EMUNIC_MAX_VECTORS : 1)) {
+    if (q->reg[EMUNIC_QR_VECTOR] >= (data ? f->nvectors : 1)) {
         return EMUNIC_Q_ERROR_VECTOR;
     }
     return EMUNIC_Q_ERROR_NONE;
@@ -78,7 +78,7 @@ void emunic_queue_reset(EmunicQueue *q)
 
 static void emunic_queue_start(EmunicFunction *f, EmunicQueue *q)
 {
-    uint32_t error = emunic_queue_check(q);
+    uint32_t error = emunic_queue_check(f, q);
 
     if (error) {
         emunic_queue_set_state(f, q, EMUNIC_Q_STATE_ERROR, error);

@@ -75,7 +75,7 @@ static int emunic_reg_find(const EmunicFunction *f, hwaddr addr)
 static EmunicQueue *emunic_queue_find(EmunicFunction *f, hwaddr addr,
                                       unsigned *reg)
 {
-    unsigned queues = f->pf->queues;
+    unsigned queues = f->nqueues;
     EmunicQueue *q = NULL;
     hwaddr block;
 
@@ -118,8 +118,8 @@ static uint32_t *emunic_window_find(EmunicFunction *f, hwaddr addr,
 
 static uint32_t emunic_limits(const EmunicFunction *f)
 {
-    return EMUNIC_PREP(EMUNIC_LIMITS_QUEUES, f->pf->queues) |
-           EMUNIC_PREP(EMUNIC_LIMITS_VECTORS, EMUNIC_MAX_VECTORS) |
+    return EMUNIC_PREP(EMUNIC_LIMITS_QUEUES, f->nqueues) |
+           EMUNIC_PREP(EMUNIC_LIMITS_VECTORS, f->nvectors) |
            EMUNIC_PREP(EMUNIC_LIMITS_RING_MIN, EMUNIC_RING_LOG2_MIN) |
            EMUNIC_PREP(EMUNIC_LIMITS_RING_MAX, EMUNIC_RING_LOG2_MAX);
 }
@@ -143,7 +143,7 @@ static uint32_t emunic_reg_read(EmunicFunction *f, int r)
     case EMUNIC_R_MAC_HI:
         return emunic_is_vf(f) ? 0 : lduw_le_p(mac + 4);
     case EMUNIC_R_VF_VECTORS:
-        return f->pf->max_vfs * EMUNIC_MAX_VECTORS;
+        return f->pf->vf_vectors;
     case EMUNIC_R_MBOX_STATUS:
         return emunic_mbox_status(f);
     default:
@@ -204,7 +204,7 @@ static void emunic_reg_action(EmunicFunction *f, int r, uint32_t value,
         if (value == EMUNIC_VECTOR_CONTROL) {
             emunic_set_cause(f, EMUNIC_CAUSE_TEST);
         }
-        if (value < EMUNIC_MAX_VECTORS) {
+        if (value < f->nvectors) {
             emunic_raise(f, value);
         }
         break;

@@ -20,32 +20,10 @@ static int emunic_bad(const EmunicFunction *f, const char *field)
     return -EINVAL;
 }
 
-static int emunic_queue_post_load(void *opaque, int version_id)
-{
-    EmunicQueue *q = opaque;
-    uint32_t state = q->reg[EMUNIC_QR_STATE];
-    uint32_t producer = q->kind == EMUNIC_QUEUE_EVENT ? q->cq_head : q->tail;
-    bool bad;
-
-    q->fetched_count = 0;
-    bad = state > EMUNIC_Q_STATE_ERROR || state == EMUNIC_Q_STATE_DRAINING;
-    if (emunic_queue_running(q)) {
-        bad = emunic_queue_check(q) ||
-              producer - q->head > emunic_queue_size(q);
-    }
-    if (bad) {
-        error_report("emunic: the migration stream has a bad queue %u/%u",
-                     q->kind, q->index);
-        return -EINVAL;
-    }
-    return 0;
-}
-
 static const VMStateDescription vmstate_emunic_queue = {
     .name = "emunic-queue",
     .version_id = 1,
     .minimum_version_id = 1,
-    .post_load = emunic_queue_post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT32_ARRAY(reg, EmunicQueue, EMUNIC_QR_COUNT),
         VMSTATE_UINT32(head, EmunicQueue),
@@ -84,6 +62,7 @@ static const VMStateDescription vmstate_emunic_vport = {
         VMSTATE_UINT32(flags, EmunicVport),
         VMSTATE_UINT32(link, EmunicVport),
         VMSTATE_UINT32(spoofchk, EmunicVport),
+        VMSTATE_UINT32(vectors, EmunicVport),
         VMSTATE_UINT32(mode, EmunicVport),
         VMSTATE_UINT32(nmacs, EmunicVport),
         VMSTATE_UINT8_2DARRAY(macs, EmunicVport, EMUNIC_VPORT_MAX_MACS,
@@ -122,7 +101,36 @@ static int emunic_function_pre_load(void *opaque)
     return 0;
 }
 
-static int emunic_function_check(EmunicFunction *f)
+static bool emunic_queue_good(const EmunicFunction *f, const EmunicQueue *q)
+{
+    uint32_t producer = q->kind == EMUNIC_QUEUE_EVENT ? q->cq_head : q->tail;
+    bool data = q->kind == EMUNIC_QUEUE_TX || q->kind == EMUNIC_QUEUE_RX;
+    uint32_t state = q->reg[EMUNIC_QR_STATE];
+
+    if (state > EMUNIC_Q_STATE_ERROR || state == EMUNIC_Q_STATE_DRAINING) {
+        return false;
+    }
+    if (!emunic_queue_running(q)) {
+        return true;
+    }
+    return (data ? q->index < f->nqueues : !emunic_is_vf(f)) &&
+           !emunic_queue_check(f, q) &&
+           producer - q->head <= emunic_queue_size(q);
+}
+
+static bool emunic_queues_good(const EmunicFunction *f)
+{
+    for (int i = 0; i < EMUNIC_MAX_QUEUES; i++) {
+        if (!emunic_queue_good(f, &f->txq[i]) ||
+            !emunic_queue_good(f, &f->rxq[i])) {
+            return false;
+        }
+    }
+    return emunic_queue_good(f, &f->adminq) &&
+           emunic_queue_good(f, &f->eventq);
+}
+
+static int emunic_vport_check(const EmunicFunction *f)
 {
     const EmunicVport *p = &f->port;
 
@@ -144,25 +152,27 @@ static int emunic_function_check(EmunicFunction *f)
     if (p->link > EMUNIC_LINK_DOWN || (p->link && !emunic_is_vf(f))) {
         return emunic_bad(f, "link");
     }
+    if (p->vectors && (!emunic_is_vf(f) || p->vectors < EMUNIC_MIN_VECTORS ||
+                       p->vectors > EMUNIC_MAX_VECTORS)) {
+        return emunic_bad(f, "number of vectors");
+    }
     if (p->vlans[EMUNIC_VLANS / 32 - 1] & BIT(31)) {
         return emunic_bad(f, "VLAN filter");
     }
-    for (uint32_t i = f->pf->queues; i < EMUNIC_MAX_QUEUES; i++) {
-        if (emunic_queue_running(&f->txq[i]) ||
-            emunic_queue_running(&f->rxq[i])) {
-            return emunic_bad(f, "queue number");
-        }
+    if (p->mode & ~EMUNIC_RX_MODE_ALL) {
+        return emunic_bad(f, "Rx mode");
     }
-    if (emunic_is_vf(f) && (emunic_queue_running(&f->adminq) ||
-                            emunic_queue_running(&f->eventq))) {
-        return emunic_bad(f, "admin queue");
+    return 0;
+}
+
+static int emunic_function_check(const EmunicFunction *f)
+{
+    if (!emunic_queues_good(f)) {
+        return emunic_bad(f, "queue");
     }
     if ((f->reg[EMUNIC_R_TEST_DMA_STATUS] == EMUNIC_TEST_DMA_STATUS_BUSY) !=
         !!f->test_op) {
         return emunic_bad(f, "DMA test");
-    }
-    if (p->mode & ~EMUNIC_RX_MODE_ALL) {
-        return emunic_bad(f, "Rx mode");
     }
     if (f->mbox.len > EMUNIC_MBOX_WINDOW_SIZE ||
         f->mbox.state > EMUNIC_MBOX_STATE_CANCELLED) {
@@ -177,19 +187,33 @@ static int emunic_function_check(EmunicFunction *f)
     return 0;
 }
 
+/* Caches of queues: they belong to what the stream replaces. */
+static void emunic_queues_forget(EmunicFunction *f)
+{
+    for (int i = 0; i < EMUNIC_MAX_QUEUES; i++) {
+        f->rxq[i].fetched_count = 0;
+    }
+}
+
 static int emunic_function_post_load(void *opaque, int version_id)
 {
     EmunicFunction *f = opaque;
-    int ret = emunic_function_check(f);
+    int ret = emunic_vport_check(f);
 
     if (ret) {
         return ret;
     }
+    emunic_vectors_update(f);
+    ret = emunic_function_check(f);
+    if (ret) {
+        return ret;
+    }
+    emunic_queues_forget(f);
     emunic_vport_restore(f);
     emunic_rx_map_update(f);
     emunic_offence_restore(f);
     f->tx_pending = 0;
-    f->vectors &= (1u << EMUNIC_MAX_VECTORS) - 1;
+    f->vectors &= BIT(f->nvectors) - 1;
     f->tx_moved = EMUNIC_KICK_TX;
     f->rx_moved = EMUNIC_KICK_TX;
     set_bit(f->vport, f->pf->irq_work);
@@ -269,6 +293,9 @@ const VMStateDescription vmstate_emunic = {
                              "max_vfs differs between source and destination"),
         VMSTATE_UINT32_EQUAL(queues, EmunicState,
                              "queues differs between source and destination"),
+        VMSTATE_UINT32_EQUAL(vf_vectors, EmunicState,
+                             "vf_vectors differs between source and "
+                             "destination"),
         VMSTATE_STRUCT(fn, EmunicState, 1, vmstate_emunic_function,
                        EmunicFunction),
         VMSTATE_UINT64(event_order, EmunicState),

@@ -198,6 +198,7 @@ void emunic_vport_get_policy(const EmunicFunction *f,
         .flags = cpu_to_le32(p->flags),
         .link = cpu_to_le32(p->link),
         .spoofchk = cpu_to_le32(p->spoofchk),
+        .vectors = cpu_to_le32(p->vectors),
     };
     memcpy(policy->mac, p->mac, ETH_ALEN);
 }
@@ -253,6 +254,7 @@ void emunic_vport_clear_policy(EmunicFunction *f)
     p->flags = 0;
     p->link = EMUNIC_LINK_AUTO;
     p->spoofchk = 0;
+    emunic_vectors_set(f, 0);
 }
 
 /* State, policy and counters */
