@@ -350,6 +350,7 @@ struct emunic_events {
  * @rx_log2: Rx ring size to use; RTNL
  * @caps: EMUNIC_CAPS_*
  * @vport: number of the function's vport
+ * @mbox_minor: highest minor version of the mailbox to speak
  * @epoch: EPOCH when the control path was last brought up
  * @state: EMUNIC_STATE_* bits
  * @queues: queue pairs, the first @num_queues in use while up
@@ -381,6 +382,7 @@ struct emunic {
 	u8 rx_log2;
 	u32 caps;
 	u16 vport;
+	u16 mbox_minor;
 	u32 epoch;
 	unsigned long state;
 
@@ -506,7 +508,6 @@ int emunic_filters_sync(struct emunic *emu, struct netdev_hw_addr_list *uc,
 			struct netdev_hw_addr_list *mc);
 int emunic_filters_sync_netdev(struct emunic *emu);
 int emunic_filters_replay(struct emunic *emu);
-int emunic_filters_retry(struct emunic *emu);
 int emunic_filters_update_mode(struct emunic *emu, netdev_features_t features);
 int emunic_vlan_rx_add_vid(struct net_device *netdev, __be16 proto, u16 vid);
 int emunic_vlan_rx_kill_vid(struct net_device *netdev, __be16 proto, u16 vid);
@@ -524,6 +525,7 @@ int emunic_vf_init(struct emunic *emu);
 void emunic_vf_release(struct emunic *emu);
 void emunic_vf_service(struct emunic *emu, u32 pending);
 bool emunic_vf_mac_is_fixed(const struct emunic *emu);
+int emunic_vf_get_rss(struct emunic *emu, struct emunic_mbox_rss *rss);
 void emunic_vf_mbox_wake(struct emunic *emu);
 
 /**

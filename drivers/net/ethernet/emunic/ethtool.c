@@ -91,6 +91,7 @@ static const struct emunic_stat emunic_vport_stat_table[] = {
 	EMUNIC_VPORT_STAT(queue_errors),
 	EMUNIC_VPORT_STAT(mbox_errors),
 	EMUNIC_VPORT_STAT(resets),
+	EMUNIC_VPORT_STAT(tx_spoofed),
 };
 
 /* Statistics of one queue pair: those above, and its interrupts */
@@ -370,6 +371,43 @@ static int emunic_set_channels(struct net_device *netdev,
 				  channels->combined_count);
 }
 
+static u32 emunic_get_rxfh_key_size(struct net_device *netdev)
+{
+	return EMUNIC_RSS_KEY_SIZE;
+}
+
+static u32 emunic_get_rxfh_indir_size(struct net_device *netdev)
+{
+	return EMUNIC_RSS_ENTRIES;
+}
+
+/* Key and table are the device's own; a VF has to ask whether it may know */
+static int emunic_get_rxfh(struct net_device *netdev,
+			   struct ethtool_rxfh_param *rxfh)
+{
+	struct emunic_mbox_rss rss = {
+		.key = EMUNIC_RSS_KEY,
+		.entries = cpu_to_le16(EMUNIC_RSS_ENTRIES),
+	};
+	struct emunic *emu = netdev_priv(netdev);
+	int i, err;
+
+	err = emu->is_vf ? emunic_vf_get_rss(emu, &rss) : 0;
+	if (err)
+		return err;
+	if (le16_to_cpu(rss.entries) != EMUNIC_RSS_ENTRIES)
+		return -EPROTO;
+
+	rxfh->hfunc = ETH_RSS_HASH_TOP;
+	if (rxfh->key)
+		memcpy(rxfh->key, rss.key, EMUNIC_RSS_KEY_SIZE);
+	if (rxfh->indir)
+		for (i = 0; i < EMUNIC_RSS_ENTRIES; i++)
+			rxfh->indir[i] = i % emu->num_queues;
+
+	return 0;
+}
+
 const struct ethtool_ops emunic_ethtool_ops = {
 	.get_drvinfo		= emunic_get_drvinfo,
 	.get_regs_len		= emunic_get_regs_len,
@@ -380,6 +418,9 @@ const struct ethtool_ops emunic_ethtool_ops = {
 	.set_ringparam		= emunic_set_ringparam,
 	.get_channels		= emunic_get_channels,
 	.set_channels		= emunic_set_channels,
+	.get_rxfh_key_size	= emunic_get_rxfh_key_size,
+	.get_rxfh_indir_size	= emunic_get_rxfh_indir_size,
+	.get_rxfh		= emunic_get_rxfh,
 	.get_sset_count		= emunic_get_sset_count,
 	.get_strings		= emunic_get_strings,
 	.get_ethtool_stats	= emunic_get_ethtool_stats,

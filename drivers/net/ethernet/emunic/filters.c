@@ -242,18 +242,22 @@ int emunic_filters_sync_netdev(struct emunic *emu)
 }
 
 /**
- * emunic_filters_retry() - ask again for what may have been refused
+ * emunic_filters_replay() - bring everything to a device that was reset, or
+ *	ask again for what may have been refused or taken away
  * @emu: the function
  *
- * VLANs and modes that the device has already do no harm.
+ * What the device has already does no harm.
  *
  * Return: 0 or an errno
  */
-int emunic_filters_retry(struct emunic *emu)
+int emunic_filters_replay(struct emunic *emu)
 {
+	struct emunic_mac_filter *f;
 	unsigned long vid;
 	int err = 0;
 
+	list_for_each_entry(f, &emu->filters.macs, list)
+		f->in_hw = false;
 	emu->filters.mode_known = false;
 	emu->filters.complained = false;
 	if (!emunic_filters_ready(emu))
@@ -263,23 +267,6 @@ int emunic_filters_retry(struct emunic *emu)
 		err = emu->ctl->add_vlan(emu, vid) ?: err;
 
 	return emunic_filters_apply(emu) ?: err;
-}
-
-/**
- * emunic_filters_replay() - bring everything to a device that was reset
- * @emu: the function
- *
- * Return: 0 or an errno
- */
-int emunic_filters_replay(struct emunic *emu)
-{
-	struct emunic_mac_filter *f;
-
-	list_for_each_entry(f, &emu->filters.macs, list)
-		f->in_hw = false;
-	emu->filters.mode = 0;
-
-	return emunic_filters_retry(emu);
 }
 
 /**

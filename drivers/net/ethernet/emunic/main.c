@@ -220,6 +220,8 @@ static struct pci_driver emunic_driver = {
 	.err_handler	 = &emunic_err_handlers,
 #ifdef CONFIG_PCI_IOV
 	.sriov_configure = emunic_pf_sriov_configure,
+	.sriov_get_vf_total_msix  = emunic_pf_get_total_vectors,
+	.sriov_set_msix_vec_count = emunic_pf_set_vf_vectors,
 #endif
 };
 

@@ -383,8 +383,15 @@ static const struct net_device_ops emunic_netdev_ops = {
 #ifdef CONFIG_PCI_IOV
 	.ndo_set_vf_mac		= emunic_pf_set_vf_mac,
 	.ndo_set_vf_vlan	= emunic_pf_set_vf_vlan,
+	.ndo_set_vf_rate	= emunic_pf_set_vf_rate,
+	.ndo_set_vf_spoofchk	= emunic_pf_set_vf_spoofchk,
+	.ndo_set_vf_trust	= emunic_pf_set_vf_trust,
+	.ndo_set_vf_link_state	= emunic_pf_set_vf_link_state,
+	.ndo_set_vf_rss_query_en = emunic_pf_set_vf_rss_query_en,
 	.ndo_get_vf_config	= emunic_pf_get_vf_config,
 	.ndo_get_vf_stats	= emunic_pf_get_vf_stats,
+	.ndo_bridge_getlink	= emunic_pf_bridge_getlink,
+	.ndo_bridge_setlink	= emunic_pf_bridge_setlink,
 #endif
 };
 

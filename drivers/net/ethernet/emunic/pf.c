@@ -1,121 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * emunic: the PF's control path, and the vport commands.
+ * emunic: the PF's control path.
  */
 #include "emunic.h"
 #include "pf.h"
-
-/**
- * emunic_vport_set_mac() - the unicast address of a vport
- * @emu: the PF
- * @vport: 0 for the PF, n + 1 for VF n
- * @mac: the address; zero for none
- *
- * Return: 0 or an errno
- */
-int emunic_vport_set_mac(struct emunic *emu, u16 vport, const u8 *mac)
-{
-	return emunic_vport_mac_filter(emu, vport, EMUNIC_ADMIN_VPORT_SET_MAC,
-				       mac);
-}
-
-/**
- * emunic_vport_mac_filter() - a command about an address
- * @emu: the PF
- * @vport: whose
- * @opcode: EMUNIC_ADMIN_VPORT_{SET,ADD,DEL}_MAC
- * @mac: the address
- *
- * Return: 0 or an errno
- */
-int emunic_vport_mac_filter(struct emunic *emu, u16 vport, u16 opcode,
-			    const u8 *mac)
-{
-	struct emunic_admin_mac arg = {};
-
-	ether_addr_copy(arg.mac, mac);
-	return emunic_admin_exec(emu, opcode, vport, &arg, sizeof(arg), NULL,
-				 0);
-}
-
-/**
- * emunic_vport_vlan_filter() - a command about the VLAN filter
- * @emu: the PF
- * @vport: whose
- * @opcode: EMUNIC_ADMIN_VPORT_{ADD,DEL}_VLAN
- * @vid: VLAN ID
- *
- * Return: 0 or an errno
- */
-int emunic_vport_vlan_filter(struct emunic *emu, u16 vport, u16 opcode,
-			     u16 vid)
-{
-	struct emunic_admin_vlan arg = {
-		.vid = cpu_to_le16(vid),
-	};
-
-	return emunic_admin_exec(emu, opcode, vport, &arg, sizeof(arg), NULL,
-				 0);
-}
-
-/**
- * emunic_vport_set_vlan() - the port VLAN of a vport
- * @emu: the PF
- * @vport: whose
- * @policy: what it is to be
- *
- * Return: 0 or an errno
- */
-int emunic_vport_set_vlan(struct emunic *emu, u16 vport,
-			  const struct emunic_vf_policy *policy)
-{
-	struct emunic_admin_port_vlan arg = {
-		.tpid = cpu_to_le16(ETH_P_8021Q),
-	};
-
-	if (policy->vlan) {
-		arg.tpid = cpu_to_le16(ntohs(policy->vlan_proto));
-		arg.vid = cpu_to_le16(policy->vlan);
-		arg.prio = cpu_to_le16(policy->qos);
-	}
-
-	return emunic_admin_exec(emu, EMUNIC_ADMIN_VPORT_SET_VLAN, vport, &arg,
-				 sizeof(arg), NULL, 0);
-}
-
-/**
- * emunic_vport_set_rx_mode() - the Rx mode of a vport
- * @emu: the PF
- * @vport: whose
- * @mode: EMUNIC_RX_MODE_*
- *
- * Return: 0 or an errno
- */
-int emunic_vport_set_rx_mode(struct emunic *emu, u16 vport, u32 mode)
-{
-	struct emunic_admin_rx_mode arg = {
-		.mode = cpu_to_le32(mode),
-	};
-
-	return emunic_admin_exec(emu, EMUNIC_ADMIN_VPORT_SET_RX_MODE, vport,
-				 &arg, sizeof(arg), NULL, 0);
-}
-
-/**
- * emunic_vport_get_stats() - what the device counted at a vport
- * @emu: the PF
- * @vport: whose
- * @stats: filled in, as the device wrote it
- *
- * Return: 0 or an errno
- */
-int emunic_vport_get_stats(struct emunic *emu, u16 vport,
-			   struct emunic_vport_stats *stats)
-{
-	memset(stats, 0, sizeof(*stats));
-	return emunic_admin_exec(emu, EMUNIC_ADMIN_VPORT_GET_STATS, vport, NULL,
-				 0, stats, sizeof(*stats));
-}
 
 static int emunic_pf_set_mac(struct emunic *emu, const u8 *mac)
 {
@@ -164,6 +52,8 @@ static int emunic_pf_start(struct emunic *emu)
 		return err;
 
 	err = emunic_vport_set_mac(emu, emu->vport, emu->netdev->dev_addr);
+	if (!err)
+		err = emunic_switch_set_mode(emu, emu->pf->switch_mode);
 	if (!err)
 		err = emunic_pf_replay_vfs(emu);
 	if (!err)
@@ -242,7 +132,10 @@ int emunic_pf_init(struct emunic *emu)
 		return -ENOMEM;
 
 	emu->pf->emu = emu;
+	emu->pf->speed = emunic_rd32(emu, EMUNIC_LINK_SPEED);
+	emu->pf->vf_vectors = emunic_rd32(emu, EMUNIC_VF_VECTORS);
 	emu->ctl = &emunic_pf_ctl_ops;
+	emu->mbox_minor = EMUNIC_MBOX_VERSION_MINOR;
 	xa_init(&emu->pf->vfs);
 	emunic_pf_read_mac(emu);
 

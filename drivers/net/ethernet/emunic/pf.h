@@ -17,8 +17,9 @@
 #define EMUNIC_ADMIN_DATA_SIZE	256
 #define EMUNIC_EVENT_LOG2	6
 
-/* What an untrusted VF may have */
-#define EMUNIC_VF_MAX_MACS	16
+/* What an untrusted VF may have; a trusted one has what the device can */
+#define EMUNIC_VF_MAX_UCASTS	16
+#define EMUNIC_VF_MAX_MCASTS	32
 #define EMUNIC_VF_MAX_VLANS	16
 
 /**
@@ -93,36 +94,50 @@ struct emunic_event_ring {
  * @vlan: port VLAN ID, 0 for none
  * @qos: priority of the port VLAN
  * @vlan_proto: TPID of the port VLAN
- * @trusted: may receive what is not its own
+ * @link: EMUNIC_LINK_*
+ * @trusted: may receive what is not its own, choose an address beside @mac,
+ *	and have more than the quota
+ * @spoofchk: may send only from its own addresses and VLANs
+ * @query_rss: may read how its frames are spread over its queues
+ * @min_rate: Mbit/s that it gets whatever the others want, 0 for none
+ * @max_rate: Mbit/s that it gets at most, 0 for any
+ * @vectors: size of its MSI-X table, 0 for the default
  */
 struct emunic_vf_policy {
 	u8 mac[ETH_ALEN];
 	u16 vlan;
 	u8 qos;
 	__be16 vlan_proto;
+	u8 link;
 	bool trusted;
+	bool spoofchk;
+	bool query_rss;
+	u32 min_rate;
+	u32 max_rate;
+	u16 vectors;
 };
 
 /**
  * struct emunic_vf_state - what a VF's driver asked for since its last reset
  * @versioned: VERSION was agreed
+ * @minor: the minor version to speak
  * @stale: a reply was stale: a reset may have come before what is listed here
  * @caps: EMUNIC_MBOX_CAP_* granted
- * @mac: address that the VF chose, zero if none
+ * @mac: address that the VF chose, zero if none: the vport's address, or a
+ *	filter where the administrator chose that
  * @num_macs: entries of @macs
- * @num_vlans: entries of @vlans
  * @macs: ADD_MAC
  * @vlans: ADD_VLAN
  */
 struct emunic_vf_state {
 	bool versioned;
 	bool stale;
+	u16 minor;
 	u32 caps;
 	u8 mac[ETH_ALEN];
 	u16 num_macs;
-	u16 num_vlans;
-	u8 macs[EMUNIC_VF_MAX_MACS][ETH_ALEN];
-	u16 vlans[EMUNIC_VF_MAX_VLANS];
+	u8 macs[EMUNIC_VPORT_MAX_MACS][ETH_ALEN];
+	DECLARE_BITMAP(vlans, VLAN_N_VID);
 };
 
 /**
@@ -130,8 +145,10 @@ struct emunic_vf_state {
  * @ref: one for the table, one for each user
  * @lock: all of the below
  * @id: number of the VF, its vport is @id + 1
- * @policy: outlives resets of VF and PF
+ * @policy: outlives resets of VF and PF; changed with RTNL, too, so that
+ *	either lock is enough to read it
  * @state: forgotten at each reset of the VF
+ * @refused: requests answered with a status other than OK
  *
  * The table and the life of records are sriov.c's alone.
  */
@@ -141,6 +158,7 @@ struct emunic_vf_rec {
 	u16 id;
 	struct emunic_vf_policy policy;
 	struct emunic_vf_state state;
+	u64 refused;
 };
 
 /**
@@ -163,6 +181,9 @@ struct emunic_pf_counters {
  * @admin: admin queue
  * @event: event ring
  * @vfs: records of the enabled VFs, by number; sriov.c
+ * @speed: of the uplink, Mbit/s
+ * @vf_vectors: MSI-X vectors of all VFs together
+ * @switch_mode: EMUNIC_SWITCH_*; RTNL
  * @counters: what VFs did
  */
 struct emunic_pf {
@@ -170,23 +191,47 @@ struct emunic_pf {
 	struct emunic_admin admin;
 	struct emunic_event_ring event;
 	struct xarray vfs;
+	u32 speed;
+	u32 vf_vectors;
+	u32 switch_mode;
 	struct emunic_pf_counters counters;
 };
+
+/**
+ * emunic_pf_ready() - can policy be brought to the device?
+ * @emu: the PF
+ *
+ * Return: false while the PF is being reset; what the records say is brought
+ *	to the device afterwards
+ */
+static inline bool emunic_pf_ready(const struct emunic *emu)
+{
+	return test_bit(EMUNIC_STATE_CTL_READY, &emu->state);
+}
 
 /* pf.c */
 int emunic_pf_init(struct emunic *emu);
 void emunic_pf_release(struct emunic *emu);
 bool emunic_pf_is_broken(struct emunic *emu);
+
+/* vport.c */
 int emunic_vport_set_mac(struct emunic *emu, u16 vport, const u8 *mac);
 int emunic_vport_mac_filter(struct emunic *emu, u16 vport, u16 opcode,
 			    const u8 *mac);
 int emunic_vport_vlan_filter(struct emunic *emu, u16 vport, u16 opcode,
 			     u16 vid);
-int emunic_vport_set_vlan(struct emunic *emu, u16 vport,
-			  const struct emunic_vf_policy *policy);
 int emunic_vport_set_rx_mode(struct emunic *emu, u16 vport, u32 mode);
 int emunic_vport_get_stats(struct emunic *emu, u16 vport,
 			   struct emunic_vport_stats *stats);
+int emunic_vport_get_policy(struct emunic *emu, u16 vport,
+			    struct emunic_vport_policy *policy);
+int emunic_vport_apply(struct emunic *emu, u16 vport,
+		       const struct emunic_vport_policy *old,
+		       const struct emunic_vport_policy *new);
+int emunic_vport_clear(struct emunic *emu, u16 vport);
+int emunic_vport_set_vectors(struct emunic *emu, u16 vport, u32 vectors);
+int emunic_vport_reset_vf(struct emunic *emu, u16 vport);
+int emunic_switch_set_mode(struct emunic *emu, u32 mode);
 
 /* admin.c */
 int emunic_admin_init(struct emunic *emu);
@@ -209,6 +254,8 @@ void emunic_event_irq(struct emunic *emu);
 #ifdef CONFIG_PCI_IOV
 /* sriov.c */
 int emunic_pf_sriov_configure(struct pci_dev *pdev, int num_vfs);
+u32 emunic_pf_get_total_vectors(struct pci_dev *pdev);
+int emunic_pf_set_vf_vectors(struct pci_dev *vf, int count);
 void emunic_pf_remove_vfs(struct emunic *emu);
 void emunic_pf_reset_prepare(struct emunic *emu);
 void emunic_pf_reset_done(struct emunic *emu);
@@ -220,11 +267,24 @@ void emunic_pf_vf_was_reset(struct emunic *emu, u16 vport);
 /* pf_policy.c: no hardware, no locks */
 int emunic_policy_check_mac(const u8 *mac);
 int emunic_policy_check_vlan(u16 vlan, u8 qos, __be16 proto);
+int emunic_policy_check_rate(u32 speed, u64 others, int min_rate,
+			     int max_rate);
+void emunic_policy_default(struct emunic_vf_policy *policy);
+void emunic_policy_to_device(const struct emunic_vf_policy *policy,
+			     const u8 *own, struct emunic_vport_policy *dev);
+void emunic_policy_from_device(struct emunic_vf_rec *rec,
+			       const struct emunic_vport_policy *dev);
 void emunic_policy_forget(struct emunic_vf_rec *rec);
 const u8 *emunic_policy_mac(const struct emunic_vf_rec *rec);
+
+/* pf_request.c: no hardware, no locks */
+u16 emunic_policy_version(u16 *major, u16 *minor, u16 max_minor);
+u32 emunic_policy_caps(const struct emunic_vf_rec *rec, u32 asked);
 void emunic_policy_config(const struct emunic_vf_rec *rec,
 			  struct emunic_mbox_config *config);
-u16 emunic_policy_version(u16 *major, u16 *minor);
+u16 emunic_policy_rss(const struct emunic_vf_rec *rec,
+		      struct emunic_mbox_rss *rss);
+bool emunic_policy_has_mac(const struct emunic_vf_rec *rec, const u8 *mac);
 u16 emunic_policy_vf_set_mac(const struct emunic_vf_rec *rec, const u8 *mac);
 u16 emunic_policy_vf_add_mac(const struct emunic_vf_rec *rec, const u8 *mac,
 			     bool *known);
@@ -236,6 +296,17 @@ u16 emunic_policy_vf_rx_mode(const struct emunic_vf_rec *rec, u32 mode);
 void emunic_policy_commit_mac(struct emunic_vf_rec *rec, const u8 *mac,
 			      bool add);
 void emunic_policy_commit_vlan(struct emunic_vf_rec *rec, u16 vid, bool add);
+
+/* pf_vf.c; all with the record's lock */
+bool emunic_pf_is_second_mac(const struct emunic_vf_rec *rec, const u8 *mac);
+void emunic_pf_vf_drop_second_mac(struct emunic *emu,
+				  struct emunic_vf_rec *rec);
+void emunic_pf_vf_drop_ucasts(struct emunic *emu, struct emunic_vf_rec *rec);
+int emunic_pf_vf_set_policy(struct emunic *emu, struct emunic_vf_rec *rec,
+			    const struct emunic_vf_policy *policy,
+			    const u8 *own);
+int emunic_pf_vf_replay_policy(struct emunic *emu, struct emunic_vf_rec *rec);
+int emunic_pf_vf_distrust(struct emunic *emu, struct emunic_vf_rec *rec);
 
 /* pf_mbox.c */
 void emunic_pf_mbox_event(struct emunic *emu, const struct emunic_event *event);
@@ -254,8 +325,22 @@ int emunic_pf_set_vf_vlan(struct net_device *netdev, int vf, u16 vlan, u8 qos,
 			  __be16 proto);
 int emunic_pf_get_vf_config(struct net_device *netdev, int vf,
 			    struct ifla_vf_info *info);
+int emunic_pf_set_vf_rate(struct net_device *netdev, int vf, int min_tx_rate,
+			  int max_tx_rate);
+int emunic_pf_set_vf_spoofchk(struct net_device *netdev, int vf, bool setting);
+int emunic_pf_set_vf_trust(struct net_device *netdev, int vf, bool setting);
+int emunic_pf_set_vf_link_state(struct net_device *netdev, int vf, int state);
+int emunic_pf_set_vf_rss_query_en(struct net_device *netdev, int vf,
+				  bool setting);
 int emunic_pf_get_vf_stats(struct net_device *netdev, int vf,
 			   struct ifla_vf_stats *stats);
+
+/* pf_bridge.c */
+int emunic_pf_bridge_getlink(struct sk_buff *skb, u32 pid, u32 seq,
+			     struct net_device *netdev, u32 filter_mask,
+			     int nlflags);
+int emunic_pf_bridge_setlink(struct net_device *netdev, struct nlmsghdr *nlh,
+			     u16 flags, struct netlink_ext_ack *extack);
 #else
 static inline void emunic_pf_remove_vfs(struct emunic *emu) { }
 static inline void emunic_pf_reset_prepare(struct emunic *emu) { }

@@ -8,8 +8,6 @@
 #include "emunic.h"
 #include "pf.h"
 
-#define EMUNIC_PF_CAPS	(EMUNIC_MBOX_CAP_FILTERS | EMUNIC_MBOX_CAP_RX_MODE)
-
 /**
  * struct emunic_pf_msg - a message that passed the gate
  * @emu: the PF
@@ -79,11 +77,13 @@ static u16 emunic_pf_op_version(struct emunic_pf_msg *msg)
 
 	msg->rec->state.versioned = false;
 	msg->rec->state.caps = 0;
-	status = emunic_policy_version(&major, &minor);
+	status = emunic_policy_version(&major, &minor,
+				       READ_ONCE(msg->emu->mbox_minor));
 	if (status)
 		return status;
 
 	msg->rec->state.versioned = true;
+	msg->rec->state.minor = minor;
 	reply->major = cpu_to_le16(major);
 	reply->minor = cpu_to_le16(minor);
 	msg->reply_len = sizeof(*reply);
@@ -95,7 +95,8 @@ static u16 emunic_pf_op_get_caps(struct emunic_pf_msg *msg)
 	const struct emunic_mbox_caps *req = msg->payload;
 	struct emunic_mbox_caps *reply = msg->reply;
 
-	msg->rec->state.caps = le32_to_cpu(req->caps) & EMUNIC_PF_CAPS;
+	msg->rec->state.caps = emunic_policy_caps(msg->rec,
+						  le32_to_cpu(req->caps));
 	reply->caps = cpu_to_le32(msg->rec->state.caps);
 	msg->reply_len = sizeof(*reply);
 	return EMUNIC_MBOX_ST_OK;
@@ -108,6 +109,31 @@ static u16 emunic_pf_op_get_config(struct emunic_pf_msg *msg)
 	return EMUNIC_MBOX_ST_OK;
 }
 
+/*
+ * The address that a VF chooses beside a given one is a filter: unlike the
+ * vport's address it goes with the VF's next reset, as the trust may.
+ */
+static u16 emunic_pf_set_second_mac(const struct emunic_pf_msg *msg,
+				    const u8 *mac)
+{
+	struct emunic_vf_rec *rec = msg->rec;
+	bool given = ether_addr_equal_unaligned(mac, rec->policy.mac);
+	u16 status = EMUNIC_MBOX_ST_OK;
+
+	if (ether_addr_equal_unaligned(mac, rec->state.mac))
+		return EMUNIC_MBOX_ST_OK;
+
+	if (!given)
+		status = emunic_pf_mac(msg, EMUNIC_ADMIN_VPORT_ADD_MAC, mac);
+	if (status)
+		return status;
+
+	emunic_pf_vf_drop_second_mac(msg->emu, rec);
+	if (!given)
+		memcpy(rec->state.mac, mac, ETH_ALEN);
+	return EMUNIC_MBOX_ST_OK;
+}
+
 static u16 emunic_pf_op_set_mac(struct emunic_pf_msg *msg)
 {
 	const struct emunic_mbox_mac *req = msg->payload;
@@ -115,6 +141,8 @@ static u16 emunic_pf_op_set_mac(struct emunic_pf_msg *msg)
 
 	if (status)
 		return status;
+	if (!is_zero_ether_addr(msg->rec->policy.mac))
+		return emunic_pf_set_second_mac(msg, req->mac);
 
 	status = emunic_pf_mac(msg, EMUNIC_ADMIN_VPORT_SET_MAC, req->mac);
 	if (!status)
@@ -146,7 +174,9 @@ static u16 emunic_pf_op_del_mac(struct emunic_pf_msg *msg)
 	if (status)
 		return status;
 
-	status = emunic_pf_mac(msg, EMUNIC_ADMIN_VPORT_DEL_MAC, req->mac);
+	if (!emunic_pf_is_second_mac(msg->rec, req->mac))
+		status = emunic_pf_mac(msg, EMUNIC_ADMIN_VPORT_DEL_MAC,
+				       req->mac);
 	if (!status)
 		emunic_policy_commit_mac(msg->rec, req->mac, false);
 	return status;
@@ -197,6 +227,12 @@ static u16 emunic_pf_op_set_rx_mode(struct emunic_pf_msg *msg)
 							 mode));
 }
 
+static u16 emunic_pf_op_get_rss(struct emunic_pf_msg *msg)
+{
+	msg->reply_len = sizeof(struct emunic_mbox_rss);
+	return emunic_policy_rss(msg->rec, msg->reply);
+}
+
 static const struct emunic_pf_op emunic_pf_ops[] = {
 	{ EMUNIC_MBOX_OP_VERSION, sizeof(struct emunic_mbox_version),
 	  false, 0, emunic_pf_op_version },
@@ -216,6 +252,8 @@ static const struct emunic_pf_op emunic_pf_ops[] = {
 	  true, EMUNIC_MBOX_CAP_FILTERS, emunic_pf_op_del_vlan },
 	{ EMUNIC_MBOX_OP_SET_RX_MODE, sizeof(struct emunic_mbox_rx_mode),
 	  true, EMUNIC_MBOX_CAP_RX_MODE, emunic_pf_op_set_rx_mode },
+	{ EMUNIC_MBOX_OP_GET_RSS, 0,
+	  true, EMUNIC_MBOX_CAP_RSS, emunic_pf_op_get_rss },
 };
 
 static const struct emunic_pf_op *emunic_pf_find_op(u16 opcode)
@@ -293,6 +331,8 @@ size_t emunic_pf_mbox_dispatch(struct emunic *emu, struct emunic_vf_rec *rec,
 
 	emu->pf->counters.vf_requests++;
 	emu->pf->counters.vf_refused += !!status;
+	if (rec)
+		rec->refused += !!status;
 	if (len >= sizeof(*hdr))
 		reply_hdr->opcode = hdr->opcode;
 	if (status)

@@ -2,17 +2,18 @@
 /*
  * emunic: what `ip link set DEV vf N` and `ip link show` ask of the PF.
  *
- * A change is made in the device, then in the VF's record, and the VF is told.
- * While the PF is being reset only the record is changed: the end of the reset
- * brings it to the device.
+ * A change is made in the device, then in the VF's record, and the VF is told
+ * if it would not notice otherwise.
  */
 #include <linux/if_link.h>
 
 #include "emunic.h"
 #include "pf.h"
 
-static struct emunic_vf_rec *emunic_pf_ndo_get(struct net_device *netdev,
-					       int vf)
+/* The VF's record, locked, and a copy of its policy to change */
+static struct emunic_vf_rec *
+emunic_pf_ndo_get(struct net_device *netdev, int vf,
+		  struct emunic_vf_policy *policy)
 {
 	struct emunic *emu = netdev_priv(netdev);
 	struct emunic_vf_rec *rec;
@@ -25,6 +26,7 @@ static struct emunic_vf_rec *emunic_pf_ndo_get(struct net_device *netdev,
 		return ERR_PTR(-EINVAL);
 
 	mutex_lock(&rec->lock);
+	*policy = rec->policy;
 	return rec;
 }
 
@@ -34,9 +36,25 @@ static void emunic_pf_ndo_put(struct emunic_vf_rec *rec)
 	emunic_vf_rec_put(rec);
 }
 
-static bool emunic_pf_ready(const struct emunic *emu)
+/* Makes @policy the VF's, and ends what emunic_pf_ndo_get() began */
+static int emunic_pf_ndo_set(struct net_device *netdev,
+			     struct emunic_vf_rec *rec,
+			     const struct emunic_vf_policy *policy)
 {
-	return test_bit(EMUNIC_STATE_CTL_READY, &emu->state);
+	int err;
+
+	err = emunic_pf_vf_set_policy(netdev_priv(netdev), rec, policy,
+				      rec->state.mac);
+	emunic_pf_ndo_put(rec);
+
+	return err;
+}
+
+static void emunic_pf_tell_vf(struct emunic *emu,
+			      const struct emunic_vf_rec *rec)
+{
+	if (emunic_pf_ready(emu))
+		emunic_pf_mbox_notify(emu, rec->id, EMUNIC_CAUSE_POLICY);
 }
 
 /**
@@ -49,23 +67,32 @@ static bool emunic_pf_ready(const struct emunic *emu)
  */
 int emunic_pf_set_vf_mac(struct net_device *netdev, int vf, u8 *mac)
 {
+	static const u8 no_own[ETH_ALEN];
 	struct emunic *emu = netdev_priv(netdev);
+	struct emunic_vf_policy policy;
 	struct emunic_vf_rec *rec;
 	int err;
 
-	rec = emunic_pf_ndo_get(netdev, vf);
+	rec = emunic_pf_ndo_get(netdev, vf, &policy);
 	if (IS_ERR(rec))
 		return PTR_ERR(rec);
 
 	err = emunic_policy_check_mac(mac);
-	if (!err && emunic_pf_ready(emu))
-		err = emunic_vport_set_mac(emu, vf + 1, mac);
-	if (!err) {
-		ether_addr_copy(rec->policy.mac, mac);
-		eth_zero_addr(rec->state.mac);
-		if (emunic_pf_ready(emu))
-			emunic_pf_mbox_notify(emu, vf, EMUNIC_CAUSE_POLICY);
-	}
+	if (err)
+		goto out;
+
+	ether_addr_copy(policy.mac, mac);
+	if (emunic_pf_ready(emu))
+		emunic_pf_vf_drop_second_mac(emu, rec);
+	err = emunic_pf_vf_set_policy(emu, rec, &policy, no_own);
+	if (err)
+		goto out;
+
+	eth_zero_addr(rec->state.mac);
+	if (emunic_pf_ready(emu) && !is_zero_ether_addr(mac) && !policy.trusted)
+		emunic_pf_vf_drop_ucasts(emu, rec);
+	emunic_pf_tell_vf(emu, rec);
+out:
 	emunic_pf_ndo_put(rec);
 
 	return err;
@@ -89,21 +116,124 @@ int emunic_pf_set_vf_vlan(struct net_device *netdev, int vf, u16 vlan, u8 qos,
 	struct emunic_vf_rec *rec;
 	int err;
 
-	rec = emunic_pf_ndo_get(netdev, vf);
+	rec = emunic_pf_ndo_get(netdev, vf, &policy);
 	if (IS_ERR(rec))
 		return PTR_ERR(rec);
 
-	policy = rec->policy;
 	policy.vlan = vlan;
 	policy.qos = qos;
 	policy.vlan_proto = proto;
-	err = emunic_policy_check_vlan(vlan, qos, proto);
-	if (!err && emunic_pf_ready(emu))
-		err = emunic_vport_set_vlan(emu, vf + 1, &policy);
-	if (!err) {
-		rec->policy = policy;
-		if (emunic_pf_ready(emu))
-			emunic_pf_mbox_notify(emu, vf, EMUNIC_CAUSE_POLICY);
+	err = emunic_policy_check_vlan(vlan, qos, proto) ?:
+	      emunic_pf_vf_set_policy(emu, rec, &policy, rec->state.mac);
+	if (!err)
+		emunic_pf_tell_vf(emu, rec);
+	emunic_pf_ndo_put(rec);
+
+	return err;
+}
+
+/* Mbit/s promised to the other VFs; records come and go without RTNL */
+static u64 emunic_pf_other_minima(struct emunic *emu, unsigned int vf)
+{
+	struct emunic_vf_rec *rec;
+	unsigned long id;
+	u64 sum = 0;
+
+	xa_for_each(&emu->pf->vfs, id, rec) {
+		rec = id == vf ? NULL : emunic_vf_rec_get(emu, id);
+		if (!rec)
+			continue;
+		sum += rec->policy.min_rate;
+		emunic_vf_rec_put(rec);
+	}
+
+	return sum;
+}
+
+/**
+ * emunic_pf_set_vf_rate() - ndo_set_vf_rate
+ * @netdev: the PF
+ * @vf: number of the VF
+ * @min_tx_rate: Mbit/s that it gets in any case; 0 for none
+ * @max_tx_rate: Mbit/s that it gets at most; 0 for any
+ *
+ * Return: 0 or an errno
+ */
+int emunic_pf_set_vf_rate(struct net_device *netdev, int vf, int min_tx_rate,
+			  int max_tx_rate)
+{
+	struct emunic *emu = netdev_priv(netdev);
+	struct emunic_vf_policy policy;
+	struct emunic_vf_rec *rec;
+	int err;
+
+	rec = emunic_pf_ndo_get(netdev, vf, &policy);
+	if (IS_ERR(rec))
+		return PTR_ERR(rec);
+
+	err = emunic_policy_check_rate(emu->pf->speed,
+				       emunic_pf_other_minima(emu, vf),
+				       min_tx_rate, max_tx_rate);
+	if (err) {
+		emunic_pf_ndo_put(rec);
+		return err;
+	}
+
+	policy.min_rate = min_tx_rate;
+	policy.max_rate = max_tx_rate;
+	return emunic_pf_ndo_set(netdev, rec, &policy);
+}
+
+/**
+ * emunic_pf_set_vf_spoofchk() - ndo_set_vf_spoofchk
+ * @netdev: the PF
+ * @vf: number of the VF
+ * @setting: drop frames of addresses and VLANs that are not its own
+ *
+ * Return: 0 or an errno
+ */
+int emunic_pf_set_vf_spoofchk(struct net_device *netdev, int vf, bool setting)
+{
+	struct emunic_vf_policy policy;
+	struct emunic_vf_rec *rec;
+
+	rec = emunic_pf_ndo_get(netdev, vf, &policy);
+	if (IS_ERR(rec))
+		return PTR_ERR(rec);
+
+	policy.spoofchk = setting;
+	return emunic_pf_ndo_set(netdev, rec, &policy);
+}
+
+/**
+ * emunic_pf_set_vf_trust() - ndo_set_vf_trust
+ * @netdev: the PF
+ * @vf: number of the VF
+ * @setting: whether it is trusted
+ *
+ * When trust is withdrawn, what the VF had by it is gone on return.
+ *
+ * Return: 0 or an errno
+ */
+int emunic_pf_set_vf_trust(struct net_device *netdev, int vf, bool setting)
+{
+	struct emunic *emu = netdev_priv(netdev);
+	struct emunic_vf_policy policy;
+	struct emunic_vf_rec *rec;
+	int err = 0;
+
+	rec = emunic_pf_ndo_get(netdev, vf, &policy);
+	if (IS_ERR(rec))
+		return PTR_ERR(rec);
+
+	policy.trusted = setting;
+	if (!setting && rec->policy.trusted) {
+		err = emunic_pf_vf_distrust(emu, rec);
+	} else if (setting && !rec->policy.trusted) {
+		err = emunic_pf_vf_set_policy(emu, rec, &policy,
+					      rec->state.mac);
+		if (!err)
+			emunic_pf_tell_vf(emu, rec);
 	}
 	emunic_pf_ndo_put(rec);
 
@@ -111,27 +241,97 @@ int emunic_pf_set_vf_vlan(struct net_device *netdev, int vf, u16 vlan, u8 qos,
 }
 
 /**
+ * emunic_pf_set_vf_link_state() - ndo_set_vf_link_state
+ * @netdev: the PF
+ * @vf: number of the VF
+ * @state: IFLA_VF_LINK_STATE_*
+ *
+ * Return: 0 or an errno
+ */
+int emunic_pf_set_vf_link_state(struct net_device *netdev, int vf, int state)
+{
+	static const u8 link[] = {
+		[IFLA_VF_LINK_STATE_AUTO] = EMUNIC_LINK_AUTO,
+		[IFLA_VF_LINK_STATE_ENABLE] = EMUNIC_LINK_UP,
+		[IFLA_VF_LINK_STATE_DISABLE] = EMUNIC_LINK_DOWN,
+	};
+	struct emunic_vf_policy policy;
+	struct emunic_vf_rec *rec;
+
+	if (state < 0 || state >= ARRAY_SIZE(link))
+		return -EINVAL;
+
+	rec = emunic_pf_ndo_get(netdev, vf, &policy);
+	if (IS_ERR(rec))
+		return PTR_ERR(rec);
+
+	policy.link = link[state];
+	return emunic_pf_ndo_set(netdev, rec, &policy);
+}
+
+/**
+ * emunic_pf_set_vf_rss_query_en() - ndo_set_vf_rss_query_en
+ * @netdev: the PF
+ * @vf: number of the VF
+ * @setting: whether it may read its hash key and indirection table
+ *
+ * Return: 0 or an errno
+ */
+int emunic_pf_set_vf_rss_query_en(struct net_device *netdev, int vf,
+				  bool setting)
+{
+	struct emunic_vf_policy policy;
+	struct emunic_vf_rec *rec;
+
+	rec = emunic_pf_ndo_get(netdev, vf, &policy);
+	if (IS_ERR(rec))
+		return PTR_ERR(rec);
+
+	policy.query_rss = setting;
+	return emunic_pf_ndo_set(netdev, rec, &policy);
+}
+
+static u32 emunic_pf_ifla_link_state(u8 link)
+{
+	switch (link) {
+	case EMUNIC_LINK_UP:
+		return IFLA_VF_LINK_STATE_ENABLE;
+	case EMUNIC_LINK_DOWN:
+		return IFLA_VF_LINK_STATE_DISABLE;
+	default:
+		return IFLA_VF_LINK_STATE_AUTO;
+	}
+}
+
+/**
  * emunic_pf_get_vf_config() - ndo_get_vf_config
  * @netdev: the PF
  * @vf: number of the VF
- * @info: filled in; what the driver has no setting for is left alone
+ * @info: filled in
  *
  * Return: 0 or an errno
  */
 int emunic_pf_get_vf_config(struct net_device *netdev, int vf,
 			    struct ifla_vf_info *info)
 {
-	struct emunic_vf_rec *rec = emunic_pf_ndo_get(netdev, vf);
+	struct emunic_vf_policy policy;
+	struct emunic_vf_rec *rec;
 
+	rec = emunic_pf_ndo_get(netdev, vf, &policy);
 	if (IS_ERR(rec))
 		return PTR_ERR(rec);
 
 	info->vf = vf;
 	memcpy(info->mac, emunic_policy_mac(rec), ETH_ALEN);
-	info->vlan = rec->policy.vlan;
-	info->qos = rec->policy.qos;
-	info->vlan_proto = rec->policy.vlan_proto ?: htons(ETH_P_8021Q);
-	info->trusted = rec->policy.trusted;
+	info->vlan = policy.vlan;
+	info->qos = policy.qos;
+	info->vlan_proto = policy.vlan_proto ?: htons(ETH_P_8021Q);
+	info->min_tx_rate = policy.min_rate;
+	info->max_tx_rate = policy.max_rate;
+	info->spoofchk = policy.spoofchk;
+	info->linkstate = emunic_pf_ifla_link_state(policy.link);
+	info->rss_query_en = policy.query_rss;
+	info->trusted = policy.trusted;
 	emunic_pf_ndo_put(rec);
 
 	return 0;
@@ -149,11 +349,12 @@ int emunic_pf_get_vf_stats(struct net_device *netdev, int vf,
 			   struct ifla_vf_stats *stats)
 {
 	struct emunic *emu = netdev_priv(netdev);
+	struct emunic_vf_policy policy;
 	struct emunic_vport_stats s;
 	struct emunic_vf_rec *rec;
 	int err;
 
-	rec = emunic_pf_ndo_get(netdev, vf);
+	rec = emunic_pf_ndo_get(netdev, vf, &policy);
 	if (IS_ERR(rec))
 		return PTR_ERR(rec);
 
@@ -171,7 +372,8 @@ int emunic_pf_get_vf_stats(struct net_device *netdev, int vf,
 	stats->rx_dropped = le64_to_cpu(s.rx_no_buffer) +
 			    le64_to_cpu(s.rx_too_long);
 	stats->tx_dropped = le64_to_cpu(s.tx_dropped) +
-			    le64_to_cpu(s.tx_malformed);
+			    le64_to_cpu(s.tx_malformed) +
+			    le64_to_cpu(s.tx_spoofed);
 
 	return 0;
 }

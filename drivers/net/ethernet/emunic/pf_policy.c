@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * emunic: what a VF may do: pure functions over its record.
+ * emunic: what the administrator decides about a VF: pure functions.
  *
- * No hardware and no locks: the caller holds the record's lock, asks here,
- * brings the change to the device, and commits it here when that succeeded.
+ * No hardware and no locks.
  */
 #include "emunic.h"
 #include "pf.h"
@@ -41,6 +40,101 @@ int emunic_policy_check_vlan(u16 vlan, u8 qos, __be16 proto)
 }
 
 /**
+ * emunic_policy_check_rate() - may an administrator give a VF these rates?
+ * @speed: of the uplink, Mbit/s
+ * @others: sum of the other VFs' minima, Mbit/s
+ * @min_rate: Mbit/s; 0 for none
+ * @max_rate: Mbit/s; 0 for any
+ *
+ * Return: 0 or -EINVAL
+ */
+int emunic_policy_check_rate(u32 speed, u64 others, int min_rate, int max_rate)
+{
+	if (min_rate < 0 || max_rate < 0 || max_rate > speed)
+		return -EINVAL;
+	if (max_rate && max_rate < min_rate)
+		return -EINVAL;
+	/* What is promised already may be more than the device has now */
+	if (min_rate && others + min_rate > speed)
+		return -EINVAL;
+
+	return 0;
+}
+
+/**
+ * emunic_policy_default() - of a VF that was just enabled
+ * @policy: filled in
+ */
+void emunic_policy_default(struct emunic_vf_policy *policy)
+{
+	memset(policy, 0, sizeof(*policy));
+	policy->link = EMUNIC_LINK_AUTO;
+	policy->spoofchk = true;
+}
+
+/**
+ * emunic_policy_to_device() - a policy as the device keeps it
+ * @policy: the policy
+ * @own: address that the VF chose, in force if the policy has none
+ * @dev: filled in
+ */
+void emunic_policy_to_device(const struct emunic_vf_policy *policy,
+			     const u8 *own, struct emunic_vport_policy *dev)
+{
+	bool given = !is_zero_ether_addr(policy->mac);
+	u32 flags = 0;
+
+	if (policy->trusted)
+		flags |= EMUNIC_VPORT_TRUSTED;
+	if (given)
+		flags |= EMUNIC_VPORT_MAC_SET;
+	if (policy->query_rss)
+		flags |= EMUNIC_VPORT_QUERY_RSS;
+
+	memset(dev, 0, sizeof(*dev));
+	memcpy(dev->mac, given ? policy->mac : own, ETH_ALEN);
+	if (policy->vlan) {
+		dev->tpid = cpu_to_le16(ntohs(policy->vlan_proto));
+		dev->vid = cpu_to_le16(policy->vlan);
+		dev->prio = cpu_to_le16(policy->qos);
+	}
+	dev->flags = cpu_to_le32(flags);
+	dev->link = cpu_to_le32(policy->link);
+	dev->min_rate = cpu_to_le32(policy->min_rate);
+	dev->max_rate = cpu_to_le32(policy->max_rate);
+	dev->spoofchk = cpu_to_le32(policy->spoofchk ? EMUNIC_SPOOFCHK_ALL : 0);
+	dev->vectors = cpu_to_le32(policy->vectors);
+}
+
+/**
+ * emunic_policy_from_device() - take over what an earlier driver had decided
+ * @rec: record of the VF
+ * @dev: what the device has kept
+ */
+void emunic_policy_from_device(struct emunic_vf_rec *rec,
+			       const struct emunic_vport_policy *dev)
+{
+	struct emunic_vf_policy *policy = &rec->policy;
+	u32 flags = le32_to_cpu(dev->flags);
+
+	emunic_policy_default(policy);
+	memcpy(flags & EMUNIC_VPORT_MAC_SET ? policy->mac : rec->state.mac,
+	       dev->mac, ETH_ALEN);
+	policy->vlan = le16_to_cpu(dev->vid);
+	if (policy->vlan) {
+		policy->qos = le16_to_cpu(dev->prio);
+		policy->vlan_proto = htons(le16_to_cpu(dev->tpid));
+	}
+	policy->link = le32_to_cpu(dev->link);
+	policy->trusted = flags & EMUNIC_VPORT_TRUSTED;
+	policy->spoofchk = dev->spoofchk;
+	policy->query_rss = flags & EMUNIC_VPORT_QUERY_RSS;
+	policy->min_rate = le32_to_cpu(dev->min_rate);
+	policy->max_rate = le32_to_cpu(dev->max_rate);
+	policy->vectors = le32_to_cpu(dev->vectors);
+}
+
+/**
  * emunic_policy_forget() - the VF was reset
  * @rec: its record
  */
@@ -53,222 +147,13 @@ void emunic_policy_forget(struct emunic_vf_rec *rec)
  * emunic_policy_mac() - the address of a VF
  * @rec: its record
  *
- * Return: the administrator's choice, else the VF's, which may be zero
+ * Return: the VF's own choice, if it has been allowed one, else the
+ *	administrator's, which may be zero
  */
 const u8 *emunic_policy_mac(const struct emunic_vf_rec *rec)
 {
-	if (!is_zero_ether_addr(rec->policy.mac))
-		return rec->policy.mac;
+	if (!is_zero_ether_addr(rec->state.mac))
+		return rec->state.mac;
 
-	return rec->state.mac;
-}
-
-/**
- * emunic_policy_config() - answer to GET_CONFIG
- * @rec: record of the VF
- * @config: filled in
- */
-void emunic_policy_config(const struct emunic_vf_rec *rec,
-			  struct emunic_mbox_config *config)
-{
-	u16 flags = 0;
-
-	if (!is_zero_ether_addr(rec->policy.mac))
-		flags |= EMUNIC_MBOX_CONFIG_MAC_SET;
-	if (rec->policy.vlan)
-		flags |= EMUNIC_MBOX_CONFIG_PORT_VLAN;
-	if (rec->policy.trusted)
-		flags |= EMUNIC_MBOX_CONFIG_TRUSTED;
-
-	memset(config, 0, sizeof(*config));
-	ether_addr_copy(config->mac, rec->policy.mac);
-	config->flags = cpu_to_le16(flags);
-	config->max_mtu = cpu_to_le16(EMUNIC_MAX_MTU);
-	config->max_macs = cpu_to_le16(EMUNIC_VF_MAX_MACS);
-	config->max_vlans = cpu_to_le16(EMUNIC_VF_MAX_VLANS);
-}
-
-/**
- * emunic_policy_version() - the version to speak with a VF
- * @major: the VF's; then the one to speak
- * @minor: the VF's; then the one to speak
- *
- * Return: EMUNIC_MBOX_ST_*
- */
-u16 emunic_policy_version(u16 *major, u16 *minor)
-{
-	if (*major != EMUNIC_MBOX_VERSION_MAJOR)
-		return EMUNIC_MBOX_ST_VERSION;
-
-	*minor = min_t(u16, *minor, EMUNIC_MBOX_VERSION_MINOR);
-	return EMUNIC_MBOX_ST_OK;
-}
-
-/**
- * emunic_policy_vf_set_mac() - may the VF take this address?
- * @rec: record of the VF
- * @mac: the address
- *
- * Return: EMUNIC_MBOX_ST_*
- */
-u16 emunic_policy_vf_set_mac(const struct emunic_vf_rec *rec, const u8 *mac)
-{
-	if (!is_valid_ether_addr(mac))
-		return EMUNIC_MBOX_ST_INVALID;
-	if (!is_zero_ether_addr(rec->policy.mac))
-		return EMUNIC_MBOX_ST_PERM;
-
-	return EMUNIC_MBOX_ST_OK;
-}
-
-static int emunic_policy_find_mac(const struct emunic_vf_rec *rec,
-				  const u8 *mac)
-{
-	int i;
-
-	for (i = 0; i < rec->state.num_macs; i++)
-		if (ether_addr_equal_unaligned(rec->state.macs[i], mac))
-			return i;
-
-	return -ENOENT;
-}
-
-static int emunic_policy_find_vlan(const struct emunic_vf_rec *rec, u16 vid)
-{
-	int i;
-
-	for (i = 0; i < rec->state.num_vlans; i++)
-		if (rec->state.vlans[i] == vid)
-			return i;
-
-	return -ENOENT;
-}
-
-/**
- * emunic_policy_vf_add_mac() - may the VF have one more address?
- * @rec: record of the VF
- * @mac: the address
- * @known: set if the VF has it already
- *
- * Return: EMUNIC_MBOX_ST_*
- */
-u16 emunic_policy_vf_add_mac(const struct emunic_vf_rec *rec, const u8 *mac,
-			     bool *known)
-{
-	if (is_zero_ether_addr(mac) || is_broadcast_ether_addr(mac))
-		return EMUNIC_MBOX_ST_INVALID;
-	/* A VF with a given address may not take others beside it */
-	if (!is_multicast_ether_addr(mac) &&
-	    !is_zero_ether_addr(rec->policy.mac) && !rec->policy.trusted)
-		return EMUNIC_MBOX_ST_PERM;
-
-	*known = emunic_policy_find_mac(rec, mac) >= 0;
-	if (!*known && rec->state.num_macs == EMUNIC_VF_MAX_MACS)
-		return EMUNIC_MBOX_ST_QUOTA;
-
-	return EMUNIC_MBOX_ST_OK;
-}
-
-/**
- * emunic_policy_vf_del_mac() - can the VF give this address up?
- * @rec: record of the VF
- * @mac: the address
- *
- * Return: EMUNIC_MBOX_ST_*
- */
-u16 emunic_policy_vf_del_mac(const struct emunic_vf_rec *rec, const u8 *mac)
-{
-	return emunic_policy_find_mac(rec, mac) < 0 ? EMUNIC_MBOX_ST_INVALID :
-						      EMUNIC_MBOX_ST_OK;
-}
-
-/**
- * emunic_policy_vf_add_vlan() - may the VF join this VLAN?
- * @rec: record of the VF
- * @vid: VLAN ID
- * @known: set if the VF is in it already
- *
- * Return: EMUNIC_MBOX_ST_*
- */
-u16 emunic_policy_vf_add_vlan(const struct emunic_vf_rec *rec, u16 vid,
-			      bool *known)
-{
-	if (vid >= VLAN_VID_MASK)
-		return EMUNIC_MBOX_ST_INVALID;
-	if (rec->policy.vlan)
-		return EMUNIC_MBOX_ST_PERM;
-
-	*known = emunic_policy_find_vlan(rec, vid) >= 0;
-	if (!*known && rec->state.num_vlans == EMUNIC_VF_MAX_VLANS)
-		return EMUNIC_MBOX_ST_QUOTA;
-
-	return EMUNIC_MBOX_ST_OK;
-}
-
-/**
- * emunic_policy_vf_del_vlan() - can the VF leave this VLAN?
- * @rec: record of the VF
- * @vid: VLAN ID
- *
- * Return: EMUNIC_MBOX_ST_*
- */
-u16 emunic_policy_vf_del_vlan(const struct emunic_vf_rec *rec, u16 vid)
-{
-	return emunic_policy_find_vlan(rec, vid) < 0 ? EMUNIC_MBOX_ST_INVALID :
-						       EMUNIC_MBOX_ST_OK;
-}
-
-/**
- * emunic_policy_vf_rx_mode() - may the VF have this Rx mode?
- * @rec: record of the VF
- * @mode: EMUNIC_RX_MODE_*
- *
- * Return: EMUNIC_MBOX_ST_*
- */
-u16 emunic_policy_vf_rx_mode(const struct emunic_vf_rec *rec, u32 mode)
-{
-	if (mode & ~(EMUNIC_RX_MODE_PROMISC | EMUNIC_RX_MODE_ALLMULTI))
-		return EMUNIC_MBOX_ST_INVALID;
-	if (mode && !rec->policy.trusted)
-		return EMUNIC_MBOX_ST_PERM;
-
-	return EMUNIC_MBOX_ST_OK;
-}
-
-/**
- * emunic_policy_commit_mac() - the device has or has lost the address
- * @rec: record of the VF
- * @mac: an address that the check above has passed
- * @add: which of the two
- */
-void emunic_policy_commit_mac(struct emunic_vf_rec *rec, const u8 *mac,
-			      bool add)
-{
-	struct emunic_vf_state *state = &rec->state;
-	int i = emunic_policy_find_mac(rec, mac);
-
-	if (add && i < 0) {
-		memcpy(state->macs[state->num_macs++], mac, ETH_ALEN);
-	} else if (!add && i >= 0) {
-		state->num_macs--;
-		memmove(state->macs[i], state->macs[state->num_macs],
-			ETH_ALEN);
-	}
-}
-
-/**
- * emunic_policy_commit_vlan() - the device has or has lost the VLAN
- * @rec: record of the VF
- * @vid: a VLAN that the check above has passed
- * @add: which of the two
- */
-void emunic_policy_commit_vlan(struct emunic_vf_rec *rec, u16 vid, bool add)
-{
-	struct emunic_vf_state *state = &rec->state;
-	int i = emunic_policy_find_vlan(rec, vid);
-
-	if (add && i < 0)
-		state->vlans[state->num_vlans++] = vid;
-	else if (!add && i >= 0)
-		state->vlans[i] = state->vlans[--state->num_vlans];
+	return rec->policy.mac;
 }

@@ -119,7 +119,7 @@ static void emunic_test_mac_quota(struct kunit *test)
 	int i;
 
 	memcpy(mac, unicast, ETH_ALEN);
-	for (i = 0; i < EMUNIC_VF_MAX_MACS; i++) {
+	for (i = 0; i < EMUNIC_VF_MAX_UCASTS; i++) {
 		mac[5] = i;
 		KUNIT_ASSERT_EQ(test,
 				emunic_policy_vf_add_mac(rec, mac, &known),
@@ -144,7 +144,7 @@ static void emunic_test_mac_quota(struct kunit *test)
 	emunic_policy_commit_mac(rec, mac, false);
 	KUNIT_EXPECT_EQ(test, emunic_policy_vf_del_mac(rec, mac),
 			EMUNIC_MBOX_ST_INVALID);
-	for (i = 0; i < EMUNIC_VF_MAX_MACS; i++) {
+	for (i = 0; i < EMUNIC_VF_MAX_UCASTS; i++) {
 		mac[5] = i;
 		KUNIT_EXPECT_EQ(test, emunic_policy_vf_del_mac(rec, mac),
 				i == 3 ? EMUNIC_MBOX_ST_INVALID :

@@ -57,6 +57,7 @@ static int emunic_vf_rec_add(struct emunic *emu, u16 id)
 	kref_init(&rec->ref);
 	mutex_init(&rec->lock);
 	rec->id = id;
+	emunic_policy_default(&rec->policy);
 	err = xa_insert(&emu->pf->vfs, id, rec, GFP_KERNEL);
 	if (err)
 		emunic_vf_rec_put(rec);
@@ -121,14 +122,16 @@ static bool emunic_vfs_in_use(struct emunic *emu)
 	return false;
 }
 
-/* A PF that is down is reset before it is up again, which clears all vports */
+/*
+ * A PF that is down brings all policy to the device before it is up again, and
+ * what has no record is not enabled.
+ */
 static int emunic_vports_clear(struct emunic *emu, int num_vfs)
 {
 	int i, err = 0;
 
 	for (i = 0; i < num_vfs && !err; i++)
-		err = emunic_admin_exec(emu, EMUNIC_ADMIN_VPORT_CLEAR, i + 1,
-					NULL, 0, NULL, 0);
+		err = emunic_vport_clear(emu, i + 1);
 
 	return err == -ENETDOWN ? 0 : err;
 }
@@ -151,6 +154,26 @@ static void emunic_sriov_disable(struct emunic *emu)
 			 ERR_PTR(err));
 }
 
+/* Brings what the records begin with to vports that were cleared */
+static int emunic_vfs_begin(struct emunic *emu)
+{
+	static const struct emunic_vport_policy cleared;
+	static const u8 no_own[ETH_ALEN];
+	struct emunic_vport_policy policy;
+	struct emunic_vf_rec *rec;
+	unsigned long id;
+	int err = 0;
+
+	rtnl_lock();
+	xa_for_each(&emu->pf->vfs, id, rec) {
+		emunic_policy_to_device(&rec->policy, no_own, &policy);
+		err = err ?: emunic_vport_apply(emu, id + 1, &cleared, &policy);
+	}
+	rtnl_unlock();
+
+	return err == -ENETDOWN ? 0 : err;
+}
+
 static int emunic_sriov_enable(struct emunic *emu, int num_vfs)
 {
 	int i, err;
@@ -161,6 +184,8 @@ static int emunic_sriov_enable(struct emunic *emu, int num_vfs)
 	/* The VFs talk to the PF as soon as they are there */
 	for (i = 0; i < num_vfs && !err; i++)
 		err = emunic_vf_rec_add(emu, i);
+	if (!err)
+		err = emunic_vfs_begin(emu);
 	if (!err)
 		err = pci_enable_sriov(emu->pdev, num_vfs);
 	if (err)
@@ -196,6 +221,53 @@ int emunic_pf_sriov_configure(struct pci_dev *pdev, int num_vfs)
 }
 
 /**
+ * emunic_pf_get_total_vectors() - MSI-X vectors of all VFs together
+ * @pdev: the PF
+ *
+ * Return: that
+ */
+u32 emunic_pf_get_total_vectors(struct pci_dev *pdev)
+{
+	struct emunic *emu = pci_get_drvdata(pdev);
+
+	return emu->is_vf ? 0 : emu->pf->vf_vectors;
+}
+
+/**
+ * emunic_pf_set_vf_vectors() - set the number of MSI-X vectors of a VF
+ * @vf: the VF, without a driver; the next one has as many queue pairs, less one
+ *	vector for itself
+ * @count: number of vectors; 0 for the default
+ *
+ * Context: device lock of the PF
+ * Return: 0 or an errno; -ENOSPC if the others have too many; -EAGAIN while the
+ *	PF is being reset
+ */
+int emunic_pf_set_vf_vectors(struct pci_dev *vf, int count)
+{
+	struct emunic *emu = pci_get_drvdata(pci_physfn(vf));
+	int id = pci_iov_vf_id(vf);
+	struct emunic_vf_rec *rec;
+	int err = -EAGAIN;
+
+	rec = id < 0 ? NULL : emunic_vf_rec_get(emu, id);
+	if (!rec)
+		return -ENODEV;
+
+	rtnl_lock();
+	mutex_lock(&rec->lock);
+	if (emunic_pf_ready(emu))
+		err = emunic_vport_set_vectors(emu, id + 1, count);
+	if (!err)
+		rec->policy.vectors = count;
+	mutex_unlock(&rec->lock);
+	rtnl_unlock();
+	emunic_vf_rec_put(rec);
+
+	return err;
+}
+
+/**
  * emunic_pf_remove_vfs() - disable all VFs because the PF goes
  * @emu: the PF, its control path still running
  *
@@ -212,20 +284,20 @@ void emunic_pf_remove_vfs(struct emunic *emu)
 }
 
 /* Takes back what was done for a request of before the reset, but after it */
-static void emunic_pf_vf_undo(struct emunic *emu,
-			      const struct emunic_vf_rec *rec)
+static void emunic_pf_vf_undo(struct emunic *emu, struct emunic_vf_rec *rec)
 {
 	const struct emunic_vf_state *state = &rec->state;
 	u16 vport = rec->id + 1;
+	unsigned int vid;
 	int i;
 
+	emunic_pf_vf_drop_second_mac(emu, rec);
 	for (i = 0; i < state->num_macs; i++)
 		emunic_vport_mac_filter(emu, vport, EMUNIC_ADMIN_VPORT_DEL_MAC,
 					state->macs[i]);
-	for (i = 0; i < state->num_vlans; i++)
+	for_each_set_bit(vid, state->vlans, VLAN_N_VID)
 		emunic_vport_vlan_filter(emu, vport,
-					 EMUNIC_ADMIN_VPORT_DEL_VLAN,
-					 state->vlans[i]);
+					 EMUNIC_ADMIN_VPORT_DEL_VLAN, vid);
 	emunic_vport_set_rx_mode(emu, vport, 0);
 }
 
@@ -263,30 +335,7 @@ void emunic_pf_vf_was_reset(struct emunic *emu, u16 vport)
 	emunic_vf_rec_put(rec);
 }
 
-static int emunic_pf_replay_vf(struct emunic *emu, struct emunic_vf_rec *rec)
-{
-	u16 vport = rec->id + 1;
-	int err = 0;
-
-	mutex_lock(&rec->lock);
-	/* The PF's reset was the VF's too */
-	emunic_policy_forget(rec);
-	if (!is_zero_ether_addr(rec->policy.mac))
-		err = emunic_vport_set_mac(emu, vport, rec->policy.mac);
-	if (!err && rec->policy.vlan)
-		err = emunic_vport_set_vlan(emu, vport, &rec->policy);
-	mutex_unlock(&rec->lock);
-
-	return err;
-}
-
-/**
- * emunic_pf_replay_vfs() - bring all policy to a PF that was reset
- * @emu: the PF, its admin queue running
- *
- * Return: 0 or an errno
- */
-int emunic_pf_replay_vfs(struct emunic *emu)
+static int emunic_pf_replay_all(struct emunic *emu)
 {
 	struct emunic_vf_rec *rec;
 	unsigned long id;
@@ -297,11 +346,28 @@ int emunic_pf_replay_vfs(struct emunic *emu)
 		rec = emunic_vf_rec_get(emu, id);
 		if (!rec)
 			continue;
-		err = emunic_pf_replay_vf(emu, rec) ?: err;
+		mutex_lock(&rec->lock);
+		err = emunic_pf_vf_replay_policy(emu, rec) ?: err;
+		mutex_unlock(&rec->lock);
 		emunic_vf_rec_put(rec);
 	}
 
 	return err;
+}
+
+/**
+ * emunic_pf_replay_vfs() - bring all policy to a PF that was reset
+ * @emu: the PF, its admin queue running
+ *
+ * Context: RTNL
+ * Return: 0 or an errno
+ */
+int emunic_pf_replay_vfs(struct emunic *emu)
+{
+	int err = emunic_pf_replay_all(emu);
+
+	/* There is room for all minimum rates once the lower ones are set */
+	return err == -ENOSPC ? emunic_pf_replay_all(emu) : err;
 }
 
 /**
@@ -328,6 +394,58 @@ void emunic_pf_reset_prepare(struct emunic *emu)
 	}
 }
 
+static int emunic_pf_restore_vectors(struct emunic *emu)
+{
+	struct emunic_vf_rec *rec;
+	unsigned long id;
+	int err = 0;
+
+	xa_for_each(&emu->pf->vfs, id, rec)
+		if (rec->policy.vectors)
+			err = emunic_vport_set_vectors(emu, id + 1,
+						       rec->policy.vectors) ?:
+			      err;
+
+	return err;
+}
+
+static bool emunic_pf_has_vectors(struct emunic *emu)
+{
+	struct emunic_vf_rec *rec;
+	unsigned long id;
+
+	xa_for_each(&emu->pf->vfs, id, rec)
+		if (rec->policy.vectors)
+			return true;
+
+	return false;
+}
+
+/*
+ * The FLR took the sizes of the VFs' MSI-X tables, too. They are set while
+ * MSI-X is off, before the VFs' configuration turns it on again.
+ */
+static void emunic_pf_reset_vectors(struct emunic *emu)
+{
+	int err;
+
+	if (!emunic_pf_has_vectors(emu))
+		return;
+
+	emunic_ctl_irq_enable(emu);
+	err = emunic_admin_start(emu);
+	if (!err) {
+		err = emunic_pf_restore_vectors(emu);
+		/* There is room for all once the smaller ones are set */
+		if (err == -ENOSPC)
+			err = emunic_pf_restore_vectors(emu);
+		emunic_admin_stop(emu);
+	}
+	if (err)
+		pci_err(emu->pdev, "vectors of VFs not restored: %pe\n",
+			ERR_PTR(err));
+}
+
 /**
  * emunic_pf_reset_done() - give the VFs their PCI configuration back
  * @emu: the PF, not restarted yet: the VFs begin when they see it ready
@@ -338,6 +456,7 @@ void emunic_pf_reset_done(struct emunic *emu)
 {
 	struct pci_dev *vf = NULL;
 
+	emunic_pf_reset_vectors(emu);
 	while ((vf = emunic_vf_next(emu, vf))) {
 		device_lock(&vf->dev);
 		pci_restore_state(vf);

@@ -5,8 +5,6 @@
 #include "emunic.h"
 #include "vf_mbox.h"
 
-#define EMUNIC_VF_CAPS	(EMUNIC_MBOX_CAP_FILTERS | EMUNIC_MBOX_CAP_RX_MODE)
-
 static int emunic_vf_mac_request(struct emunic *emu, u16 opcode, const u8 *mac)
 {
 	struct emunic_mbox_mac req = {};
@@ -76,10 +74,33 @@ bool emunic_vf_mac_is_fixed(const struct emunic *emu)
 	return emu->vf->config.flags & cpu_to_le16(EMUNIC_MBOX_CONFIG_MAC_SET);
 }
 
-/* Asks for the PF's policy and follows it */
+/**
+ * emunic_vf_get_rss() - ask how the device spreads frames over the queues
+ * @emu: the VF
+ * @rss: filled in
+ *
+ * Context: RTNL
+ * Return: 0 or an errno; -EPERM if the administrator does not allow it
+ */
+int emunic_vf_get_rss(struct emunic *emu, struct emunic_mbox_rss *rss)
+{
+	if (!test_bit(EMUNIC_STATE_CTL_READY, &emu->state))
+		return -ENOTCONN;
+	if (!(emu->vf->caps & EMUNIC_MBOX_CAP_RSS))
+		return -EOPNOTSUPP;
+
+	return emunic_vf_request(emu, EMUNIC_MBOX_OP_GET_RSS, NULL, 0, rss,
+				 sizeof(*rss));
+}
+
+/*
+ * Asks for the PF's policy and follows it: an address that was given is taken
+ * over, but one that the VF may replace only when it is new.
+ */
 static int emunic_vf_get_config(struct emunic *emu)
 {
 	struct emunic_mbox_config config;
+	bool new;
 	int err;
 
 	err = emunic_vf_request(emu, EMUNIC_MBOX_OP_GET_CONFIG, NULL, 0,
@@ -87,11 +108,13 @@ static int emunic_vf_get_config(struct emunic *emu)
 	if (err)
 		return err;
 
+	new = !ether_addr_equal(config.mac, emu->vf->config.mac);
 	emu->vf->config = config;
 	emu->netdev->max_mtu = clamp_t(unsigned int,
 				       le16_to_cpu(config.max_mtu),
 				       ETH_DATA_LEN, EMUNIC_MAX_MTU);
-	if (is_valid_ether_addr(config.mac)) {
+	if (is_valid_ether_addr(config.mac) &&
+	    (new || emunic_vf_mac_is_fixed(emu))) {
 		emunic_netdev_set_mac(emu, config.mac);
 		return 0;
 	}
@@ -99,29 +122,42 @@ static int emunic_vf_get_config(struct emunic *emu)
 	return emunic_vf_set_mac(emu, emu->netdev->dev_addr);
 }
 
+/* What the version agreed upon has of capabilities */
+static u32 emunic_vf_caps(const struct emunic *emu)
+{
+	u32 caps = EMUNIC_MBOX_CAP_FILTERS | EMUNIC_MBOX_CAP_RX_MODE;
+
+	if (emu->vf->minor >= 1)
+		caps |= EMUNIC_MBOX_CAP_RSS;
+
+	return caps;
+}
+
 static int emunic_vf_negotiate(struct emunic *emu)
 {
+	u16 minor = READ_ONCE(emu->mbox_minor);
 	struct emunic_mbox_version version = {
 		.major = cpu_to_le16(EMUNIC_MBOX_VERSION_MAJOR),
-		.minor = cpu_to_le16(EMUNIC_MBOX_VERSION_MINOR),
+		.minor = cpu_to_le16(minor),
 	};
-	struct emunic_mbox_caps caps = {
-		.caps = cpu_to_le32(EMUNIC_VF_CAPS),
-	};
+	struct emunic_mbox_caps caps;
 	int err;
 
 	err = emunic_vf_request(emu, EMUNIC_MBOX_OP_VERSION, &version,
 				sizeof(version), &version, sizeof(version));
 	if (err)
 		return err;
-	if (le16_to_cpu(version.major) != EMUNIC_MBOX_VERSION_MAJOR)
+	if (le16_to_cpu(version.major) != EMUNIC_MBOX_VERSION_MAJOR ||
+	    le16_to_cpu(version.minor) > minor)
 		return -EPROTONOSUPPORT;
 
+	emu->vf->minor = le16_to_cpu(version.minor);
+	caps.caps = cpu_to_le32(emunic_vf_caps(emu));
 	err = emunic_vf_request(emu, EMUNIC_MBOX_OP_GET_CAPS, &caps,
 				sizeof(caps), &caps, sizeof(caps));
 	if (err)
 		return err;
-	emu->vf->caps = le32_to_cpu(caps.caps) & EMUNIC_VF_CAPS;
+	emu->vf->caps = le32_to_cpu(caps.caps) & emunic_vf_caps(emu);
 
 	return emunic_vf_get_config(emu);
 }
@@ -197,7 +233,7 @@ void emunic_vf_service(struct emunic *emu, u32 pending)
 		netdev_warn(emu->netdev, "policy not known: %pe\n",
 			    ERR_PTR(err));
 	else if (flags != emu->vf->config.flags)
-		emunic_filters_retry(emu);
+		emunic_filters_replay(emu);
 }
 
 /**
@@ -215,6 +251,7 @@ int emunic_vf_init(struct emunic *emu)
 	mutex_init(&emu->vf->lock);
 	init_waitqueue_head(&emu->vf->wait);
 	emu->ctl = &emunic_vf_ctl_ops;
+	emu->mbox_minor = EMUNIC_MBOX_VERSION_MINOR;
 	/* Until the PF has chosen one */
 	eth_hw_addr_random(emu->netdev);
 

@@ -16,6 +16,7 @@
  * @wait: for the end of the request
  * @woken: CAUSE.MBOX came
  * @config: the PF's answer to GET_CONFIG; RTNL
+ * @minor: minor version of the mailbox agreed upon; RTNL
  * @caps: EMUNIC_MBOX_CAP_* granted; RTNL
  * @silent: a failure to reach the PF was logged; RTNL
  */
@@ -24,6 +25,7 @@ struct emunic_vf {
 	wait_queue_head_t wait;
 	bool woken;
 	struct emunic_mbox_config config;
+	u16 minor;
 	u32 caps;
 	bool silent;
 };
