@@ -80,7 +80,8 @@ def nics(opt):
         args += ["-netdev", f"hubport,id=up{n},hubid={n // 2}",
                  "-device", f"pcie-root-port,id=rp{n},chassis={n + 1},slot={n + 1}",
                  "-device", f"emunic,id=nic{n},bus=rp{n},netdev=up{n},"
-                 f"mac=52:54:00:e0:{n:02x}:00,max_vfs={opt.max_vfs}"]
+                 f"mac=52:54:00:e0:{n:02x}:00,max_vfs={opt.max_vfs}"
+                 + "".join(f",{more}" for which, more in opt.nic_arg if which == n)]
     return args
 
 

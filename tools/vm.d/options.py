@@ -33,6 +33,13 @@ def memory(text):
     return text
 
 
+def nic_arg(text):
+    match = re.fullmatch(r"([0-9]+),(.+)", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text} is not N,PROPERTY=VALUE")
+    return int(match[1]), match[2]
+
+
 def parse(argv):
     parser = Parser(prog="tools/vm", allow_abbrev=False)
     add = parser.add_argument
@@ -42,6 +49,7 @@ def parse(argv):
     add("--console-fd", type=int)
     add("--kernel", choices=("stable", "newest"), default="stable")
     add("--nics", type=number(0, 8), default=1)
+    add("--nic-arg", type=nic_arg, action="append", default=[])
     add("--max-vfs", type=number(0, 254), default=64)
     add("--iommu", choices=("intel", "none"), default="intel")
     add("--append", action="append", default=[])
@@ -54,4 +62,7 @@ def parse(argv):
     opt = parser.parse_args(argv)
     if opt.command[:1] == ["--"]:
         opt.command = opt.command[1:]
+    for which, more in opt.nic_arg:
+        if which >= opt.nics:
+            parser.error(f"--nic-arg {which},{more}: there are {opt.nics} NICs, from 0")
     return opt
