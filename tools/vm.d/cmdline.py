@@ -65,10 +65,32 @@ def comma(text):
     return text.replace(",", ",,")
 
 
-def share(tag, path, readonly):
-    return ["-fsdev", f"local,id={tag},path={comma(path)},security_model=none,"
-            f"multidevs=remap,readonly={'on' if readonly else 'off'}",
-            "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
+def shares(opt, job, shared):
+    """The folders that the VM sees, and their devices."""
+    args, devices = [], []
+    every = [("root", f"{opt.build}/root", "on"), ("job", job, "off")]
+    every += [(mount.tag, mount.source, "on") for mount in shared]
+    for tag, path, readonly in every:
+        args += ["-fsdev", f"local,id={tag},path={comma(path)},security_model=none,"
+                 f"multidevs=remap,readonly={readonly}"]
+        devices.append(f"virtio-9p-pci,fsdev={tag},mount_tag={tag}")
+    return args, devices
+
+
+def own_devices(devices):
+    """The virtio devices that the VM itself lives on, as functions of a device
+    behind a root port, eight to a port. Only there do they have the power
+    management that lets them keep their queues while the VM is suspended: 9p
+    has no way to set up its own anew."""
+    args = []
+    for n, device in enumerate(devices):
+        port, function = divmod(n, 8)
+        if function == 0:
+            args += ["-device", f"pcie-root-port,id=vm{port},chassis={port + 16},"
+                     f"slot={port + 16},hotplug=off"]
+        args += ["-device", f"{device},bus=vm{port},addr=0.{function},multifunction=on,"
+                 "x-pcie-pm-no-soft-reset=on"]
+    return args
 
 
 def nics(opt):
@@ -110,10 +132,9 @@ def qemu(opt, job, kver, shared):
     args = [path, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
     args += machine(opt)
     args += kernel(opt, kver)
-    args += share("root", f"{opt.build}/root", True)
-    args += share("job", job, False)
-    for mount in shared:
-        args += share(mount.tag, mount.source, True)
+    folders, devices = shares(opt, job, shared)
+    args += folders
     args += nics(opt)
+    args += own_devices([*devices, "virtio-serial-pci"])
     args += extra(opt)
     return args, env

@@ -3,7 +3,8 @@
 
 Standard input, output and error of COMMAND are virtio ports, each a socket
 pair: nothing on the way changes a byte. The console is another socket pair,
-or the terminal itself for an interactive shell."""
+or the terminal itself for an interactive shell. QEMU's monitor is a virtio
+port too, for whoever in the VM wants to do something to its hardware."""
 
 import ctypes
 import os
@@ -40,6 +41,7 @@ class Machine:
         self.stdin = None   # our end of COMMAND's standard input
         self.pending = b""  # read from the caller, not yet taken by QEMU
         self.fds = []
+        self.monitor()
         if interactive:
             log = ""
             if console_fd is not None:
@@ -56,12 +58,23 @@ class Machine:
         self.argv += ["-chardev", f"socket,id={name},fd={theirs.fileno()}"]
         return ours
 
+    def port(self, name):
+        self.argv += ["-device", f"virtserialport,chardev={name},name=emunic.{name}"]
+
+    def monitor(self):
+        """Both ends of this pair are QEMU's."""
+        end = self.pair("hmp")
+        self.theirs.append(end)
+        self.argv += ["-mon", "chardev=hmp,mode=readline",
+                      "-chardev", f"socket,id=monitor,fd={end.fileno()}"]
+        self.port("monitor")
+
     def command_streams(self):
         self.out[self.pair("console")] = self.take_console
-        self.argv += ["-serial", "chardev:console", "-device", "virtio-serial-pci"]
+        self.argv += ["-serial", "chardev:console"]
         for name in ("stdin", "stdout", "stderr"):
             ours = self.pair(name)
-            self.argv += ["-device", f"virtserialport,chardev={name},name=emunic.{name}"]
+            self.port(name)
             if name == "stdin":
                 self.stdin = ours
                 ours.setblocking(False)
