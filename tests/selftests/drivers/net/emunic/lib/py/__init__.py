@@ -24,6 +24,7 @@ except ModuleNotFoundError as e:
 from .pci import Function, PhysicalFunction, find_pfs, need_pfs
 from .host import Host, Sniffer, Stream, pair, raw_frame
 from .klog import ksft_run_quiet
+from .qemu import monitor, suspend
 
 __all__ = ["CmdExitFailure", "KsftSkipEx", "NetNS", "bkg", "cmd", "defer",
            "ethtool", "ip", "ksft_busy_wait", "ksft_disruptive", "ksft_eq",
@@ -33,4 +34,4 @@ __all__ = ["CmdExitFailure", "KsftSkipEx", "NetNS", "bkg", "cmd", "defer",
            "wait_port_listen",
            "Function", "PhysicalFunction", "find_pfs", "need_pfs",
            "Host", "Sniffer", "Stream", "pair", "raw_frame",
-           "ksft_run_quiet"]
+           "ksft_run_quiet", "monitor", "suspend"]
