@@ -19,6 +19,11 @@
 #define EMUNIC_RX_MODE_ASYNC 1
 #endif
 
+/* Older kernels ask for the number of Rx rings among Rx classification rules */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+#define EMUNIC_RX_RING_COUNT 1
+#endif
+
 /* NAPI settings that outlive the NAPI: older kernels forget them */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 static inline void

@@ -371,6 +371,27 @@ static int emunic_set_channels(struct net_device *netdev,
 				  channels->combined_count);
 }
 
+#ifdef EMUNIC_RX_RING_COUNT
+static u32 emunic_get_rx_ring_count(struct net_device *netdev)
+{
+	struct emunic *emu = netdev_priv(netdev);
+
+	return emu->num_queues;
+}
+#else
+static int emunic_get_rxnfc(struct net_device *netdev,
+			    struct ethtool_rxnfc *rxnfc, u32 *rules)
+{
+	struct emunic *emu = netdev_priv(netdev);
+
+	if (rxnfc->cmd != ETHTOOL_GRXRINGS)
+		return -EOPNOTSUPP;
+
+	rxnfc->data = emu->num_queues;
+	return 0;
+}
+#endif
+
 static u32 emunic_get_rxfh_key_size(struct net_device *netdev)
 {
 	return EMUNIC_RSS_KEY_SIZE;
@@ -418,6 +439,11 @@ const struct ethtool_ops emunic_ethtool_ops = {
 	.set_ringparam		= emunic_set_ringparam,
 	.get_channels		= emunic_get_channels,
 	.set_channels		= emunic_set_channels,
+#ifdef EMUNIC_RX_RING_COUNT
+	.get_rx_ring_count	= emunic_get_rx_ring_count,
+#else
+	.get_rxnfc		= emunic_get_rxnfc,
+#endif
 	.get_rxfh_key_size	= emunic_get_rxfh_key_size,
 	.get_rxfh_indir_size	= emunic_get_rxfh_indir_size,
 	.get_rxfh		= emunic_get_rxfh,
