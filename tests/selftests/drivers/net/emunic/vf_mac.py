@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """`ip link set PF vf N mac`: its effect on the wire, and its refusals."""
 
-from lib.py import Host, KsftNamedVariant, cmd, ksft_busy_wait, ksft_eq, \
-    ksft_exit, ksft_in, ksft_ne, ksft_run_quiet, ksft_true, ksft_variants, \
-    need_pfs, pair
+from lib.py import Host, KsftNamedVariant, Sniffer, cmd, ksft_busy_wait, \
+    ksft_eq, ksft_exit, ksft_in, ksft_ne, ksft_run_quiet, ksft_true, \
+    ksft_variants, need_pfs, pair, raw_frame
 
 MAC = "02:00:00:aa:bb:01"
 OTHER = "02:00:00:aa:bb:02"
@@ -141,9 +141,34 @@ def refused(index, mac):
     ksft_eq([pf.vf_info(i)["address"] for i in range(2)], before)
 
 
+@ksft_variants([KsftNamedVariant("untrusted", "off", 0),
+                KsftNamedVariant("trusted", "on", 1)])
+def filters_beside_it(trust, want):
+    """
+    Unicast filters that the VF had before it was given an address are gone,
+    and come back with its own choice; a trusted VF keeps them all the time.
+    """
+    pf = need_pfs()[0]
+    a, b = pair(*pf.vfs(2))
+    pf.set_vf(1, f"trust {trust}")
+    b.cmd(f"bridge fdb add {OTHER} dev {b.dev} self")
+    out, got = Sniffer(a), Sniffer(b)
+
+    def arrives(text):
+        out.send(raw_frame(OTHER, a.mac, text))
+        return len([f for f in got.frames() if text in f])
+
+    ksft_busy_wait(lambda: arrives(b"first"), deadline=5, comment="filter")
+    pf.set_vf(1, f"mac {MAC}")
+    ksft_eq(arrives(b"at once"), want)
+    ksft_busy_wait(lambda: b.mac == MAC, deadline=2, comment="VF's address")
+    ksft_eq(arrives(b"later"), want)
+    pf.set_vf(1, "mac 00:00:00:00:00:00")
+    ksft_busy_wait(lambda: arrives(b"again"), deadline=5, comment="cleared")
+
+
 @ksft_variants([KsftNamedVariant(what.split()[0], what) for what in (
-    "max_tx_rate 100", "spoofchk on", "state disable", "trust on",
-    "query_rss on", "node_guid 00:11:22:33:44:55:66:77")])
+    "node_guid 00:11:22:33:44:55:66:77", "port_guid 00:11:22:33:44:55:66:77")])
 def not_offered(what):
     """What the device does not do is refused, never accepted and ignored."""
     pf = need_pfs()[0]
@@ -157,5 +182,5 @@ if __name__ == "__main__":
     ksft_run_quiet([bound_vf_adopts, old_address_is_gone, unbound_vf_at_probe,
                     before_enable, survives_flr_and_reload, gone_with_the_vfs,
                     vf_may_not_change, zero_clears, own_choice,
-                    two_vfs_differ, refused, not_offered])
+                    two_vfs_differ, refused, filters_beside_it, not_offered])
     ksft_exit()
