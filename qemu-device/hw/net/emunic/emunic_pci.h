@@ -14,6 +14,8 @@
 #define EMUNIC_EXP_OFFSET       0xa0
 #define EMUNIC_ARI_OFFSET       0x100
 #define EMUNIC_SRIOV_OFFSET     0x140
+/* Of the PF; pcie_sriov_pf_reset() clears 4 bytes behind its capability. */
+#define EMUNIC_AER_OFFSET       0x1c0
 
 #define EMUNIC_VF_OFFSET        1
 #define EMUNIC_VF_STRIDE        1

@@ -80,6 +80,7 @@ static void emunic_write_config(PCIDevice *dev, uint32_t addr, uint32_t val,
 {
     trace_emunic_config_write(0, addr, val, len);
     pci_default_write_config(dev, addr, val, len);
+    pcie_aer_write_config(dev, addr, val, len);
     pcie_cap_flr_write_config(dev, addr, val, len);
 }
 
@@ -116,6 +117,13 @@ static bool emunic_pm_init(PCIDevice *dev, Error **errp)
     pci_set_word(dev->wmask + EMUNIC_PM_OFFSET + PCI_PM_CTRL,
                  PCI_PM_CTRL_STATE_MASK);
     return true;
+}
+
+static bool emunic_aer_init(PCIDevice *dev, Error **errp)
+{
+    pcie_cap_deverr_init(dev);
+    return !pcie_aer_init(dev, PCI_ERR_VER, EMUNIC_AER_OFFSET, PCI_ERR_SIZEOF,
+                          errp);
 }
 
 static bool emunic_sriov_init(EmunicState *s, Error **errp)
@@ -171,8 +179,10 @@ static void emunic_realize(PCIDevice *dev, Error **errp)
     if (!emunic_pm_init(dev, errp) ||
         !emunic_function_realize(&s->fn, dev, s, 0, errp) ||
         !emunic_pcie_init(dev, errp) ||
+        !emunic_aer_init(dev, errp) ||
         !emunic_sriov_init(s, errp)) {
         emunic_free(s);
+        pcie_aer_exit(dev);
         return;
     }
     emunic_vport_set_present(&s->fn, true);
@@ -194,6 +204,7 @@ static void emunic_exit(PCIDevice *dev)
     qemu_del_nic(s->nic);
     s->nic = NULL;
     emunic_free(s);
+    pcie_aer_exit(dev);
     pcie_cap_exit(dev);
 }
 
@@ -206,6 +217,7 @@ static void emunic_reset_hold(Object *obj, ResetType type)
      * policy goes with the PF's reset.
      */
     if (s->fn.pf) {
+        pcie_cap_deverr_reset(s->fn.dev);
         emunic_function_reset(&s->fn, false);
     }
 }
