@@ -5,49 +5,6 @@
  */
 #include "emunic-port.h"
 #include "emunic-test.h"
-#include "qobject/qdict.h"
-
-static void wait_migrated(QTestState *qts)
-{
-    for (int i = 0; i < 10000; i++) {
-        QDict *rsp = qtest_qmp(qts, "{'execute': 'query-migrate'}");
-        const char *status = NULL;
-        bool done;
-
-        if (qdict_haskey(rsp, "return")) {
-            status = qdict_get_try_str(qdict_get_qdict(rsp, "return"),
-                                       "status");
-        }
-        g_assert_cmpstr(status, !=, "failed");
-        done = !g_strcmp0(status, "completed");
-        qobject_unref(rsp);
-        if (done) {
-            return;
-        }
-        g_usleep(1000);
-    }
-    g_assert_not_reached();
-}
-
-/* Move the machine of @nic to a new QEMU. */
-static void migrate(QEmunic *nic, const char *device)
-{
-    g_autofree char *dir = g_dir_make_tmp("emunic-XXXXXX", NULL);
-    g_autofree char *uri = g_strdup_printf("file:%s/stream", dir);
-    QEmunic *to = qemunic_start(device, "-incoming defer");
-
-    qtest_qmp_assert_success(nic->qts, "{'execute': 'migrate', 'arguments':"
-                             " {'uri': %s}}", uri);
-    wait_migrated(nic->qts);
-    qtest_qmp_assert_success(to->qts, "{'execute': 'migrate-incoming',"
-                             " 'arguments': {'uri': %s}}", uri);
-    wait_migrated(to->qts);
-    unlink(uri + strlen("file:"));
-    rmdir(dir);
-    qtest_quit(nic->qts);
-    nic->qts = to->qts;
-    g_free(to);
-}
 
 static void test_migration(void)
 {
@@ -78,7 +35,7 @@ static void test_migration(void)
     g_assert_true(qemunic_event(&d.event, &e));
     epoch = qemunic_read(&d.vf[0].f, EMUNIC_EPOCH);
 
-    migrate(d.nic, device);
+    qemunic_migrate(d.nic, device);
 
     g_assert_cmpuint(qemunic_read(&d.vf[0].f, EMUNIC_EPOCH), ==, epoch);
     g_assert_cmphex(qemunic_read(&d.vf[0].f, EMUNIC_TEST_SCRATCH), ==,

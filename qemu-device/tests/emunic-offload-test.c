@@ -282,7 +282,7 @@ static void test_gso_vlan(void)
 static void test_hash(void)
 {
     uint8_t frame[200];
-    QEmunicQueue second;
+    QEmunicQueue second, third;
     size_t len;
     Frame fr;
     Data d;
@@ -307,42 +307,22 @@ static void test_hash(void)
     qemunic_queue_start(&second);
     g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
     g_assert_true(port_receive(&d.vf[1], &fr));
-    /* ... and with the first stopped, to the second, which has no buffer. */
+    /*
+     * ... with three, entry 0x42 of the table to the first, where the hash
+     * itself would pick the third ...
+     */
+    qemunic_queue_init(&d.vf[1].f, EMUNIC_RX_BLOCK + 7 * EMUNIC_Q_STRIDE, 6,
+                       3, &third);
+    qemunic_queue_start(&third);
+    g_assert_cmpuint(0x323e8fc2 % 3, ==, 2);
+    g_assert_cmpuint(0x42 % 3, ==, 0);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+    g_assert_true(port_receive(&d.vf[1], &fr));
+    /* ... and with the first stopped, to another, which has no buffer. */
     qemunic_write(&d.vf[1].f, EMUNIC_RX_BLOCK + EMUNIC_Q_CTRL, 0);
     g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
     g_assert_cmpuint(STAT(&d, 2, rx_no_buffer), ==, 1);
     qemunic_stop(d.nic);
-}
-
-static void uplink_write(int fd, const uint8_t *frame, uint32_t len)
-{
-    uint32_t head = cpu_to_be32(len);
-
-    g_assert_cmpint(write(fd, &head, 4), ==, 4);
-    g_assert_cmpint(write(fd, frame, len), ==, len);
-}
-
-static uint32_t uplink_read(int fd, uint8_t *frame)
-{
-    uint32_t len, at = 0;
-
-    g_assert_cmpint(recv(fd, &len, 4, MSG_WAITALL), ==, 4);
-    len = be32_to_cpu(len);
-    g_assert_cmpuint(len, <=, FRAME_MAX);
-    at = recv(fd, frame, len, MSG_WAITALL);
-    g_assert_cmpuint(at, ==, len);
-    return len;
-}
-
-static bool wait_receive(Port *p, Frame *fr)
-{
-    for (int i = 0; i < 2000; i++) {
-        if (port_receive(p, fr)) {
-            return true;
-        }
-        g_usleep(1000);
-    }
-    return false;
 }
 
 static void test_uplink(void)

@@ -189,3 +189,35 @@ void tag(uint8_t *frame, size_t *len, uint16_t tpid, uint16_t tci)
     stw_be_p(frame + 14, tci);
     *len += 4;
 }
+
+/* The uplink is one end of a socket: a length, then the frame. */
+void uplink_write(int fd, const uint8_t *frame, uint32_t len)
+{
+    uint32_t head = cpu_to_be32(len);
+
+    g_assert_cmpint(write(fd, &head, 4), ==, 4);
+    g_assert_cmpint(write(fd, frame, len), ==, len);
+}
+
+uint32_t uplink_read(int fd, uint8_t *frame)
+{
+    uint32_t len, at = 0;
+
+    g_assert_cmpint(recv(fd, &len, 4, MSG_WAITALL), ==, 4);
+    len = be32_to_cpu(len);
+    g_assert_cmpuint(len, <=, FRAME_MAX);
+    at = recv(fd, frame, len, MSG_WAITALL);
+    g_assert_cmpuint(at, ==, len);
+    return len;
+}
+
+bool wait_receive(Port *p, Frame *fr)
+{
+    for (int i = 0; i < 2000; i++) {
+        if (port_receive(p, fr)) {
+            return true;
+        }
+        g_usleep(1000);
+    }
+    return false;
+}

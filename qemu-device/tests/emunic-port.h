@@ -50,6 +50,9 @@ uint16_t port_tx_done(Port *p);
 uint16_t port_send(Port *p, const struct emunic_tx_meta *meta,
                    const void *frame, uint32_t len);
 bool port_receive(Port *p, Frame *fr);
+bool wait_receive(Port *p, Frame *fr);
+void uplink_write(int fd, const uint8_t *frame, uint32_t len);
+uint32_t uplink_read(int fd, uint8_t *frame);
 void expect(Port *p, const void *data, uint32_t len);
 void expect_none(Port *p);
 uint64_t vport_stat(Data *d, uint16_t vport, size_t offset);

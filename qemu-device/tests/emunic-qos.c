@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "emunic-qos.h"
+#include "qobject/qdict.h"
 #include "standard-headers/linux/pci_regs.h"
 
 #define ECAM        0xb0000000u
@@ -355,4 +356,56 @@ void qemunic_msix(QEmunicFunction *f, unsigned vector, uint64_t addr,
     qtest_writel(f->nic->qts, entry + PCI_MSIX_ENTRY_VECTOR_CTRL, 0);
     qemunic_cfg_writew(f->nic, f->devfn, at + PCI_MSIX_FLAGS,
                        PCI_MSIX_FLAGS_ENABLE);
+}
+
+static void wait_migrated(QTestState *qts)
+{
+    for (int i = 0; i < 10000; i++) {
+        QDict *rsp = qtest_qmp(qts, "{'execute': 'query-migrate'}");
+        const char *status = NULL;
+        bool done;
+
+        if (qdict_haskey(rsp, "return")) {
+            status = qdict_get_try_str(qdict_get_qdict(rsp, "return"),
+                                       "status");
+        }
+        g_assert_cmpstr(status, !=, "failed");
+        done = !g_strcmp0(status, "completed");
+        qobject_unref(rsp);
+        if (done) {
+            return;
+        }
+        g_usleep(1000);
+    }
+    g_assert_not_reached();
+}
+
+/* Move the machine of @nic to a new QEMU. */
+void qemunic_migrate(QEmunic *nic, const char *device)
+{
+    g_autofree char *dir = g_dir_make_tmp("emunic-XXXXXX", NULL);
+    g_autofree char *uri = g_strdup_printf("file:%s/stream", dir);
+    QEmunic *to = qemunic_start(device, "-incoming defer");
+
+    qtest_qmp_assert_success(nic->qts, "{'execute': 'migrate', 'arguments':"
+                             " {'uri': %s}}", uri);
+    wait_migrated(nic->qts);
+    qtest_qmp_assert_success(to->qts, "{'execute': 'migrate-incoming',"
+                             " 'arguments': {'uri': %s}}", uri);
+    wait_migrated(to->qts);
+    unlink(uri + strlen("file:"));
+    rmdir(dir);
+    qtest_quit(nic->qts);
+    nic->qts = to->qts;
+    g_free(to);
+}
+
+/* Let the guest's clock go on, which under the qtest accelerator stands still. */
+void qemunic_pass(QEmunic *nic, unsigned ms)
+{
+    if (g_getenv("EMUNIC_QTEST_ARGS")) {
+        g_usleep(ms * 1000);
+    } else {
+        qtest_clock_step(nic->qts, ms * 1000000ll);
+    }
 }

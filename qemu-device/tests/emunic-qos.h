@@ -44,6 +44,8 @@ typedef struct QEmunicQueue {
 QEmunic *qemunic_start(const char *device_args, const char *args);
 void qemunic_stop(QEmunic *nic);
 uint64_t qemunic_alloc(QEmunic *nic, size_t size);
+void qemunic_migrate(QEmunic *nic, const char *device);
+void qemunic_pass(QEmunic *nic, unsigned ms);
 
 uint16_t qemunic_cfg_readw(QEmunic *nic, unsigned devfn, unsigned offset);
 uint32_t qemunic_cfg_readl(QEmunic *nic, unsigned devfn, unsigned offset);

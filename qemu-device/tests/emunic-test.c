@@ -42,6 +42,10 @@ static void test_config_space(void)
                      1);
     g_assert_cmphex(qemunic_cfg_readw(nic, pf, at + PCI_SRIOV_VF_DID), ==,
                     0x10f1);
+    at = qemunic_find_ext_cap(nic, pf, PCI_EXT_CAP_ID_ERR);
+    g_assert_cmpuint(at, !=, 0);
+    g_assert_cmphex(qemunic_cfg_readl(nic, pf, at + PCI_ERR_UNCOR_SEVER), !=,
+                    0);
     qemunic_stop(nic);
 
     nic = qemunic_start("max_vfs=0", "");
@@ -377,6 +381,7 @@ int main(int argc, char **argv)
     emunic_add_offload_tests();
     emunic_add_iommu_tests();
     emunic_add_migration_tests();
+    emunic_add_policy_tests();
     emunic_add_random_tests();
     return g_test_run();
 }
