@@ -46,6 +46,12 @@ def abi(report):
     in_root(report, "abi", "golden", ["make", "-s", "-C", TOP / "tests/abi", f"OUT={out}"])
 
 
+def model(report):
+    out = BUILD / "tests/model"
+    in_root(report, "model", "mailbox",
+            ["env", f"OUT={out}", TOP / "tests/model/run"])
+
+
 def qtest(report):
     form = (BUILD / "state/qemu").read_text(encoding="ascii").strip()
     in_root(report, "qtest", "device",
