@@ -72,16 +72,17 @@ static int emunic_pf_bridge_set_mode(struct emunic *emu, u16 mode)
 int emunic_pf_bridge_setlink(struct net_device *netdev, struct nlmsghdr *nlh,
 			     u16 flags, struct netlink_ext_ack *extack)
 {
-	const struct nlattr *spec, *attr, *mode = NULL;
+	const struct nlattr *spec, *port, *attr, *mode = NULL;
 	struct emunic *emu = netdev_priv(netdev);
 	int rem;
 
 	if (emu->is_vf)
 		return -EOPNOTSUPP;
 
+	/* iproute2 sends the options of a port even if there are none */
 	spec = nlmsg_find_attr(nlh, sizeof(struct ifinfomsg), IFLA_AF_SPEC);
-	if (!spec || nlmsg_find_attr(nlh, sizeof(struct ifinfomsg),
-				     IFLA_PROTINFO))
+	port = nlmsg_find_attr(nlh, sizeof(struct ifinfomsg), IFLA_PROTINFO);
+	if (!spec || (port && nla_len(port)))
 		goto refuse;
 
 	nla_for_each_nested(attr, spec, rem) {
