@@ -93,6 +93,12 @@ static int emunic_vf_mbox_read(struct emunic *emu, u16 opcode, void *reply,
 	for (i = 0; i < len; i += 4)
 		put_unaligned_le32(emunic_rd32(emu, EMUNIC_MBOX_REPLY + i),
 				   buf + i);
+	/* A reset clears the window: what was read is whole only without one */
+	if (FIELD_GET(EMUNIC_MBOX_STATUS_STATE,
+		      emunic_rd32(emu, EMUNIC_MBOX_STATUS)) !=
+	    EMUNIC_MBOX_STATE_DONE)
+		return -ECONNRESET;
+
 	memcpy(&hdr, buf, sizeof(hdr));
 	if (le16_to_cpu(hdr.opcode) != opcode ||
 	    le16_to_cpu(hdr.len) != len - sizeof(hdr))
@@ -109,23 +115,29 @@ static int emunic_vf_mbox_read(struct emunic *emu, u16 opcode, void *reply,
 	return 0;
 }
 
-/* Sends once the credit is here: a cancelled request may still hold it */
+/*
+ * Sends once the credit is here: a cancelled request may still hold it. To SEND
+ * without would be an offence, and an answer that comes meanwhile would look
+ * like a reset.
+ */
 static int emunic_vf_mbox_send(struct emunic *emu, unsigned long deadline,
 			       u32 *status)
 {
-	while (true) {
-		WRITE_ONCE(emu->vf->woken, false);
-		emunic_wr32(emu, EMUNIC_MBOX_CTRL, EMUNIC_MBOX_CTRL_SEND);
-		*status = emunic_rd32(emu, EMUNIC_MBOX_STATUS);
-		if (test_bit(EMUNIC_STATE_LOST, &emu->state))
-			return -ENODEV;
-		if (FIELD_GET(EMUNIC_MBOX_STATUS_ERROR, *status) !=
-		    EMUNIC_MBOX_ERROR_NO_CREDIT)
-			return 0;
+	*status = emunic_rd32(emu, EMUNIC_MBOX_STATUS);
+	while (!(*status & EMUNIC_MBOX_STATUS_CREDIT)) {
 		if (time_after(jiffies, deadline))
 			return -ETIMEDOUT;
-		emunic_vf_mbox_sleep(emu);
+		*status = emunic_vf_mbox_sleep(emu);
 	}
+	/* Which a function that is lost has, too */
+	if (test_bit(EMUNIC_STATE_LOST, &emu->state))
+		return -ENODEV;
+
+	WRITE_ONCE(emu->vf->woken, false);
+	emunic_wr32(emu, EMUNIC_MBOX_CTRL, EMUNIC_MBOX_CTRL_SEND);
+	*status = emunic_rd32(emu, EMUNIC_MBOX_STATUS);
+
+	return 0;
 }
 
 /* Waits for the end of the request; 0 when a reply can be read */
