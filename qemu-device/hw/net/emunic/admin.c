@@ -60,6 +60,14 @@ static uint16_t emunic_admin_set_link(EmunicCommand *c)
     return emunic_vport_set_link(c->f, ldl_le_p(c->cmd->arg));
 }
 
+static uint16_t emunic_admin_set_rate(EmunicCommand *c)
+{
+    const struct emunic_admin_rate *arg = (const void *)c->cmd->arg;
+
+    return emunic_vport_set_rate(c->f, le32_to_cpu(arg->min_rate),
+                                 le32_to_cpu(arg->max_rate));
+}
+
 static uint16_t emunic_admin_set_spoofchk(EmunicCommand *c)
 {
     return emunic_vport_set_spoofchk(c->f, ldl_le_p(c->cmd->arg));
@@ -192,6 +200,7 @@ static const struct EmunicAdminOp {
     { EMUNIC_ADMIN_VPORT_GET_STATS, TARGET_ANY,
       sizeof(struct emunic_vport_stats), UINT32_MAX, emunic_admin_get_stats },
     { EMUNIC_ADMIN_VPORT_SET_LINK, TARGET_VF, 0, 0, emunic_admin_set_link },
+    { EMUNIC_ADMIN_VPORT_SET_RATE, TARGET_VF, 0, 0, emunic_admin_set_rate },
     { EMUNIC_ADMIN_VPORT_SET_SPOOFCHK, TARGET_ANY, 0, 0,
       emunic_admin_set_spoofchk },
     { EMUNIC_ADMIN_VPORT_SET_FLAGS, TARGET_ANY, 0, 0, emunic_admin_set_flags },

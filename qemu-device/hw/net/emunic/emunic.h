@@ -26,6 +26,7 @@
 #include "net/eth.h"
 #include "net/net.h"
 #include "compat.h"
+#include "sched.h"
 #include <emunic/regs.h>
 #include <emunic/desc.h>
 #include <emunic/adminq.h>
@@ -136,6 +137,8 @@ typedef struct EmunicVport {
     uint32_t flags;             /* EMUNIC_VPORT_*, kept for the driver */
     uint32_t link;              /* EMUNIC_LINK_*; VFs only */
     uint32_t spoofchk;          /* EMUNIC_SPOOFCHK_* */
+    uint32_t min_rate;          /* Mbit/s; 0: none; VFs only, as the next */
+    uint32_t max_rate;
     uint32_t vectors;           /* VF_SET_VECTORS; 0: the default */
     uint32_t mode;              /* EMUNIC_RX_MODE_* */
     uint32_t nmacs;
@@ -223,6 +226,8 @@ struct EmunicState {
     EmunicFunction *port[EMUNIC_MAX_VPORTS];
     QEMUBH *bh;
     QEMUTimer *offence_timer;
+    QEMUTimer *tx_timer;
+    int64_t tx_timer_at;        /* what it is set to */
     VMChangeStateEntry *vmstate_change;
     /* Frames from the uplink can come in while the bottom half sends one. */
     EmunicScratch *tx_scratch;
@@ -230,10 +235,9 @@ struct EmunicState {
     uint32_t copies;            /* frames put into buffers, for budgets */
     uint64_t event_order;       /* last value given to EmunicEvents.order */
     uint32_t event_rr;          /* vport whose turn it is */
-    uint32_t tx_rr;
+    EmunicSched sched;          /* vports with something to send */
 
-    /* Vports with something for the bottom half to do */
-    DECLARE_BITMAP(tx_work, EMUNIC_MAX_VPORTS);
+    /* Vports with something else for the bottom half to do */
     DECLARE_BITMAP(irq_work, EMUNIC_MAX_VPORTS);
     DECLARE_BITMAP(test_work, EMUNIC_MAX_VPORTS);
     DECLARE_BITMAP(event_work, EMUNIC_MAX_VPORTS);
@@ -289,6 +293,7 @@ void emunic_regs_reset(EmunicFunction *f);
 void emunic_schedule(EmunicState *s);
 void emunic_kick(EmunicFunction *f, uint32_t queues);
 void emunic_run(void *opaque);
+void emunic_tx_timer(void *opaque);
 void emunic_vm_change(void *opaque, bool running, RunState state);
 void emunic_moved(EmunicFunction *f, const EmunicQueue *q);
 

@@ -155,6 +155,7 @@ static void emunic_free(EmunicState *s)
     emunic_switch_exit(s);
     g_clear_pointer(&s->bh, qemu_bh_delete);
     g_clear_pointer(&s->offence_timer, timer_free);
+    g_clear_pointer(&s->tx_timer, timer_free);
     g_clear_pointer(&s->tx_scratch, emunic_scratch_free);
     g_clear_pointer(&s->rx_scratch, emunic_scratch_free);
 }
@@ -176,6 +177,9 @@ static void emunic_realize(PCIDevice *dev, Error **errp)
     emunic_switch_init(s);
     s->offence_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, emunic_offence_timer,
                                     s);
+    s->tx_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, emunic_tx_timer, s);
+    s->tx_timer_at = EMUNIC_SCHED_NEVER;
+    emunic_sched_init(&s->sched, s->speed);
     if (!emunic_pm_init(dev, errp) ||
         !emunic_function_realize(&s->fn, dev, s, 0, errp) ||
         !emunic_pcie_init(dev, errp) ||

@@ -2,9 +2,10 @@
  * emunic: the bottom half, where everything that register writes asked for
  * is done
  *
- * One run has a budget of frames and bytes. Functions take turns, and within
- * a function its queues; a run that used its budget schedules the next, so
- * that other work of the main loop comes in between.
+ * One run has a budget of frames and bytes. Functions get turns from the
+ * scheduler (sched.c), and within a function its queues take turns; a run that
+ * used its budget schedules the next, so that other work of the main loop comes
+ * in between.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,9 +17,10 @@
 #define RUN_FRAMES      1024
 #define RUN_BYTES       (4 * MiB)
 #define TURN_FRAMES     32
-#define TURN_BYTES      (128 * KiB)
 #define RUN_COMMANDS    64
 #define RUN_EVENTS      256
+
+QEMU_BUILD_BUG_ON(EMUNIC_SCHED_PORTS != EMUNIC_MAX_VPORTS);
 
 void emunic_schedule(EmunicState *s)
 {
@@ -37,8 +39,8 @@ void emunic_kick(EmunicFunction *f, uint32_t queues)
         }
     }
     f->tx_pending |= queues;
-    if (f->tx_pending && (f->reg[EMUNIC_R_CTRL] & EMUNIC_CTRL_ENABLE)) {
-        set_bit(f->vport, f->pf->tx_work);
+    if (f->tx_pending && (f->reg[EMUNIC_R_CTRL] & EMUNIC_CTRL_ENABLE) &&
+        emunic_sched_add(&f->pf->sched, f->vport)) {
         emunic_schedule(f->pf);
     }
 }
@@ -109,9 +111,11 @@ static void emunic_interrupts(EmunicState *s)
     }
 }
 
-static void emunic_tx_turn(EmunicFunction *f, EmunicBudget *run)
+/* Returns how many bytes were sent. */
+static uint32_t emunic_tx_turn(EmunicFunction *f, uint32_t bytes,
+                               EmunicBudget *run)
 {
-    EmunicBudget turn = { TURN_FRAMES, TURN_BYTES };
+    EmunicBudget turn = { TURN_FRAMES, bytes };
     unsigned index = ctz32(f->tx_pending);
 
     /* Lowest first, but not twice while another one waits */
@@ -124,31 +128,53 @@ static void emunic_tx_turn(EmunicFunction *f, EmunicBudget *run)
         f->tx_pending |= BIT(index);
     }
     run->frames -= 1 + TURN_FRAMES - turn.frames;
-    run->bytes -= TURN_BYTES - turn.bytes;
+    run->bytes -= (int)bytes - turn.bytes;
+    return bytes - turn.bytes;
 }
 
+void emunic_tx_timer(void *opaque)
+{
+    EmunicState *s = opaque;
+
+    s->tx_timer_at = EMUNIC_SCHED_NEVER;
+    emunic_schedule(s);
+}
+
+static void emunic_tx_wait(EmunicState *s)
+{
+    int64_t at = emunic_sched_wake_at(&s->sched);
+
+    if (at < s->tx_timer_at) {
+        s->tx_timer_at = at;
+        timer_mod_ns(s->tx_timer, at);
+    }
+}
+
+/* True: the budget is used up and there is more. */
 static bool emunic_tx_round(EmunicState *s)
 {
     EmunicBudget run = { RUN_FRAMES, RUN_BYTES };
+    EmunicTurn turn;
 
+    if (emunic_sched_idle(&s->sched)) {
+        return false;
+    }
+    emunic_sched_start(&s->sched, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
     while (run.frames > 0 && run.bytes > 0) {
-        unsigned v = find_next_bit(s->tx_work, EMUNIC_MAX_VPORTS, s->tx_rr);
         EmunicFunction *f;
 
-        if (v >= EMUNIC_MAX_VPORTS) {
-            v = find_first_bit(s->tx_work, EMUNIC_MAX_VPORTS);
-        }
-        if (v >= EMUNIC_MAX_VPORTS) {
+        if (!emunic_sched_next(&s->sched, &turn)) {
+            emunic_tx_wait(s);
             return false;
         }
-        s->tx_rr = v + 1;
-        f = s->port[v];
+        f = s->port[turn.vport];
         if (f->tx_pending && (f->reg[EMUNIC_R_CTRL] & EMUNIC_CTRL_ENABLE)) {
-            emunic_tx_turn(f, &run);
+            emunic_sched_charge(&s->sched, &turn,
+                                emunic_tx_turn(f, turn.bytes, &run));
             /* Receivers begin to make room while more frames come. */
             emunic_interrupts(s);
         } else {
-            clear_bit(v, s->tx_work);
+            emunic_sched_remove(&s->sched, turn.vport);
         }
     }
     return true;

@@ -144,7 +144,7 @@ static void emunic_function_clear(EmunicFunction *f)
     f->test_op = 0;
     f->reset_impending = false;
     f->fatal = false;
-    clear_bit(f->vport, s->tx_work);
+    emunic_sched_remove(&s->sched, f->vport);
     clear_bit(f->vport, s->irq_work);
     clear_bit(f->vport, s->test_work);
 }

@@ -18,6 +18,8 @@ uint16_t emunic_vport_set_vlan(EmunicFunction *f, uint16_t tpid, uint16_t vid,
 uint16_t emunic_vport_add_vlan(EmunicFunction *f, uint16_t vid);
 uint16_t emunic_vport_del_vlan(EmunicFunction *f, uint16_t vid);
 uint16_t emunic_vport_set_link(EmunicFunction *f, uint32_t link);
+uint16_t emunic_vport_set_rate(EmunicFunction *f, uint32_t min, uint32_t max);
+uint64_t emunic_min_rates(const EmunicState *s);
 uint16_t emunic_vport_set_spoofchk(EmunicFunction *f, uint32_t spoofchk);
 uint16_t emunic_vport_set_flags(EmunicFunction *f, uint32_t flags);
 uint16_t emunic_vport_set_mode(EmunicFunction *f, uint32_t mode);

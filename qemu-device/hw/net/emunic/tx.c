@@ -188,9 +188,12 @@ static uint16_t emunic_tx_apply_meta(EmunicFrame *fr, const EmunicTxMeta *m)
     return EMUNIC_TX_STATUS_OK;
 }
 
-/* False: a DMA fault. A frame that breaks a rule is only counted. */
+/*
+ * False: a DMA fault. A frame that breaks a rule is only counted. In *@bytes
+ * what it costs, whether it arrives or not.
+ */
 static bool emunic_tx_frame(EmunicFunction *f, const EmunicTxChain *chain,
-                            uint16_t *status)
+                            uint16_t *status, uint32_t *bytes)
 {
     EmunicFrame *fr = &f->pf->tx_scratch->frame;
     EmunicTxMeta m;
@@ -204,10 +207,12 @@ static bool emunic_tx_frame(EmunicFunction *f, const EmunicTxChain *chain,
         *status = emunic_tx_apply_meta(fr, &m);
     }
     trace_emunic_tx(f->vport, chain->len, chain->count, m.flags, *status);
+    *bytes = chain->len;
     if (*status) {
         EMUNIC_COUNT(f, tx_malformed, 1);
         emunic_offence(f, EMUNIC_OFFENCE_MALFORMED, 1);
     } else {
+        *bytes = emunic_frame_wire_bytes(fr, fr->sent_len);
         emunic_switch_from_vport(f, fr);
     }
     return true;
@@ -243,12 +248,13 @@ static bool emunic_tx_batch(EmunicFunction *f, EmunicQueue *q,
     while (at < n && budget->frames > 0 && budget->bytes > 0) {
         uint32_t copies = f->pf->copies;
         EmunicTxChain chain;
+        uint32_t bytes;
         uint16_t status;
 
         if (!emunic_tx_chain(d + at, n - at, &chain, &error)) {
             break;
         }
-        if (!emunic_tx_frame(f, &chain, &status)) {
+        if (!emunic_tx_frame(f, &chain, &status, &bytes)) {
             error = EMUNIC_Q_ERROR_DMA;
             break;
         }
@@ -258,7 +264,7 @@ static bool emunic_tx_batch(EmunicFunction *f, EmunicQueue *q,
         }
         error = EMUNIC_Q_ERROR_NONE;
         budget->frames -= 1 + f->pf->copies - copies;
-        budget->bytes -= chain.len;
+        budget->bytes -= bytes;
         if (status && completed != q->head &&
             !emunic_tx_complete(f, q, EMUNIC_TX_STATUS_OK)) {
             return false;

@@ -62,6 +62,8 @@ static const VMStateDescription vmstate_emunic_vport = {
         VMSTATE_UINT32(flags, EmunicVport),
         VMSTATE_UINT32(link, EmunicVport),
         VMSTATE_UINT32(spoofchk, EmunicVport),
+        VMSTATE_UINT32(min_rate, EmunicVport),
+        VMSTATE_UINT32(max_rate, EmunicVport),
         VMSTATE_UINT32(vectors, EmunicVport),
         VMSTATE_UINT32(mode, EmunicVport),
         VMSTATE_UINT32(nmacs, EmunicVport),
@@ -151,6 +153,14 @@ static int emunic_vport_check(const EmunicFunction *f)
     }
     if (p->link > EMUNIC_LINK_DOWN || (p->link && !emunic_is_vf(f))) {
         return emunic_bad(f, "link");
+    }
+    if (p->min_rate > f->pf->speed || p->max_rate > f->pf->speed ||
+        (p->max_rate && p->max_rate < p->min_rate) ||
+        (!emunic_is_vf(f) && (p->min_rate || p->max_rate))) {
+        return emunic_bad(f, "rate");
+    }
+    if (emunic_min_rates(f->pf) > f->pf->speed) {
+        return emunic_bad(f, "sum of rates");
     }
     if (p->vectors && (!emunic_is_vf(f) || p->vectors < EMUNIC_MIN_VECTORS ||
                        p->vectors > EMUNIC_MAX_VECTORS)) {
@@ -271,6 +281,19 @@ const VMStateDescription vmstate_emunic_vf = {
     },
 };
 
+/* Nobody is over a rate yet, and no rate counts but those of the stream. */
+static int emunic_pre_load(void *opaque)
+{
+    EmunicState *s = opaque;
+
+    emunic_sched_init(&s->sched, s->speed);
+    for (unsigned v = 1; v <= s->max_vfs; v++) {
+        s->port[v]->port.min_rate = 0;
+        s->port[v]->port.max_rate = 0;
+    }
+    return 0;
+}
+
 static int emunic_post_load(void *opaque, int version_id)
 {
     EmunicState *s = opaque;
@@ -283,6 +306,7 @@ const VMStateDescription vmstate_emunic = {
     .name = "emunic",
     .version_id = 2,
     .minimum_version_id = 2,
+    .pre_load = emunic_pre_load,
     .post_load = emunic_post_load,
     /* Before the VFs, which have the default priority */
     .priority = MIG_PRI_IOMMU,

@@ -168,6 +168,45 @@ uint16_t emunic_vport_set_link(EmunicFunction *f, uint32_t link)
     return EMUNIC_ADMIN_ST_OK;
 }
 
+uint64_t emunic_min_rates(const EmunicState *s)
+{
+    uint64_t sum = 0;
+
+    for (unsigned v = 1; v <= s->max_vfs; v++) {
+        if (s->port[v]) {
+            sum += s->port[v]->port.min_rate;
+        }
+    }
+    return sum;
+}
+
+/* Make the scheduler agree with the policy. */
+static void emunic_vport_apply_rates(EmunicFunction *f)
+{
+    emunic_sched_set_rates(&f->pf->sched, f->vport, f->port.min_rate,
+                           f->port.max_rate,
+                           qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
+    /* Who waited may go on. */
+    emunic_schedule(f->pf);
+}
+
+/* Of a VF, in Mbit/s; 0: none */
+uint16_t emunic_vport_set_rate(EmunicFunction *f, uint32_t min, uint32_t max)
+{
+    EmunicState *s = f->pf;
+
+    if (min > s->speed || max > s->speed || (max && max < min)) {
+        return EMUNIC_ADMIN_ST_INVALID;
+    }
+    if (emunic_min_rates(s) - f->port.min_rate + min > s->speed) {
+        return EMUNIC_ADMIN_ST_NO_SPACE;
+    }
+    f->port.min_rate = min;
+    f->port.max_rate = max;
+    emunic_vport_apply_rates(f);
+    return EMUNIC_ADMIN_ST_OK;
+}
+
 uint16_t emunic_vport_set_spoofchk(EmunicFunction *f, uint32_t spoofchk)
 {
     if (spoofchk & ~EMUNIC_SPOOFCHK_ALL) {
@@ -197,6 +236,8 @@ void emunic_vport_get_policy(const EmunicFunction *f,
         .prio = cpu_to_le16(p->vlan_prio),
         .flags = cpu_to_le32(p->flags),
         .link = cpu_to_le32(p->link),
+        .min_rate = cpu_to_le32(p->min_rate),
+        .max_rate = cpu_to_le32(p->max_rate),
         .spoofchk = cpu_to_le32(p->spoofchk),
         .vectors = cpu_to_le32(p->vectors),
     };
@@ -254,6 +295,7 @@ void emunic_vport_clear_policy(EmunicFunction *f)
     p->flags = 0;
     p->link = EMUNIC_LINK_AUTO;
     p->spoofchk = 0;
+    emunic_vport_set_rate(f, 0, 0);
     emunic_vectors_set(f, 0);
 }
 
@@ -284,4 +326,5 @@ void emunic_vport_restore(EmunicFunction *f)
         emunic_fdb_sync(f, f->port.macs[i]);
     }
     emunic_vport_apply_mode(f);
+    emunic_vport_apply_rates(f);
 }
