@@ -19,6 +19,14 @@ static void set32_ok(Data *d, uint16_t opcode, uint16_t vport, uint32_t value)
     g_assert_cmpuint(set32(d, opcode, vport, value), ==, EMUNIC_ADMIN_ST_OK);
 }
 
+static uint16_t set_rate(Data *d, uint16_t vport, uint32_t min, uint32_t max)
+{
+    struct emunic_admin_rate arg = { cpu_to_le32(min), cpu_to_le32(max) };
+
+    return qemunic_admin(&d->admin, EMUNIC_ADMIN_VPORT_SET_RATE, vport, &arg,
+                         sizeof(arg), 0, 0);
+}
+
 static bool has_link(Port *p)
 {
     return qemunic_read(&p->f, EMUNIC_STATUS) & EMUNIC_STATUS_LINK_UP;
@@ -282,6 +290,8 @@ static struct emunic_vport_policy set_policy(Data *d)
         .prio = cpu_to_le16(5),
         .flags = cpu_to_le32(EMUNIC_VPORT_TRUSTED | EMUNIC_VPORT_MAC_SET),
         .link = cpu_to_le32(EMUNIC_LINK_DOWN),
+        .min_rate = cpu_to_le32(10),
+        .max_rate = cpu_to_le32(200),
         .spoofchk = cpu_to_le32(EMUNIC_SPOOFCHK_ALL),
         .vectors = cpu_to_le32(5),
     };
@@ -291,6 +301,7 @@ static struct emunic_vport_policy set_policy(Data *d)
     set32_ok(d, EMUNIC_ADMIN_VPORT_SET_FLAGS, 1,
              EMUNIC_VPORT_TRUSTED | EMUNIC_VPORT_MAC_SET);
     set32_ok(d, EMUNIC_ADMIN_VPORT_SET_LINK, 1, EMUNIC_LINK_DOWN);
+    g_assert_cmpuint(set_rate(d, 1, 10, 200), ==, EMUNIC_ADMIN_ST_OK);
     set32_ok(d, EMUNIC_ADMIN_VPORT_SET_SPOOFCHK, 1, EMUNIC_SPOOFCHK_ALL);
     set32_ok(d, EMUNIC_ADMIN_VF_SET_VECTORS, 1, 5);
     check_policy(d, 1, &policy);
@@ -350,6 +361,78 @@ static void test_policy(void)
     qemunic_pf_init(d.nic, &d.pf.f);
     qemunic_pf_ready(&d.pf.f, &d.admin, &d.event);
     check_policy(&d, 1, &no_policy);
+    qemunic_stop(d.nic);
+}
+
+#define LONG_FRAME      9216
+#define LONG_FRAME_MS   73      /* what it takes at 1 Mbit/s */
+
+/*
+ * A long frame of VF 0, which owes for it from then on, and if @reset a
+ * reset of the VF, and a short frame that has to wait
+ */
+static void send_two(Data *d, bool reset)
+{
+    gint64 start = g_get_monotonic_time();
+    uint8_t frame[LONG_FRAME];
+    struct emunic_tx_cpl cpl;
+    bool early;
+    Frame fr;
+
+    build(frame, LONG_FRAME, vf_mac[1], vf_mac[0], 0x88b5);
+    g_assert_cmpuint(port_send(&d->vf[0], NULL, frame, LONG_FRAME), ==, 0);
+    g_assert_true(port_receive(&d->vf[1], &fr));
+    if (reset) {
+        qemunic_flr(&d->vf[0].f);
+        restart_vf(d, 0);
+    }
+    port_put(&d->vf[0], NULL, frame, 100, 100);
+    qemunic_tail(&d->vf[0].tx);
+    early = qemunic_queue_next(&d->vf[0].tx, sizeof(cpl),
+                               offsetof(struct emunic_tx_cpl, flags), &cpl);
+    /* A machine that is slow enough proves nothing. */
+    if (g_get_monotonic_time() < start + (LONG_FRAME_MS - 10) * 1000) {
+        g_assert_false(early);
+    } else if (early) {
+        d->vf[0].tx.cq_head--;
+    }
+}
+
+static void test_rate(void)
+{
+    Frame fr;
+    Data d;
+
+    data_start(&d, "", "max_vfs=3,speed=1000");
+    g_assert_cmpuint(set_rate(&d, 0, 0, 1), ==, EMUNIC_ADMIN_ST_VPORT);
+    g_assert_cmpuint(set_rate(&d, 1, 1001, 0), ==, EMUNIC_ADMIN_ST_INVALID);
+    g_assert_cmpuint(set_rate(&d, 1, 0, 1001), ==, EMUNIC_ADMIN_ST_INVALID);
+    g_assert_cmpuint(set_rate(&d, 1, 11, 10), ==, EMUNIC_ADMIN_ST_INVALID);
+    g_assert_cmpuint(set_rate(&d, 1, 600, 1000), ==, EMUNIC_ADMIN_ST_OK);
+    g_assert_cmpuint(set_rate(&d, 3, 401, 0), ==, EMUNIC_ADMIN_ST_NO_SPACE);
+    g_assert_cmpuint(set_rate(&d, 3, 400, 0), ==, EMUNIC_ADMIN_ST_OK);
+    g_assert_cmpuint(set_rate(&d, 2, 1, 0), ==, EMUNIC_ADMIN_ST_NO_SPACE);
+    /* Less of its own makes room. */
+    g_assert_cmpuint(set_rate(&d, 1, 1000, 1000), ==,
+                     EMUNIC_ADMIN_ST_NO_SPACE);
+    admin_ok(&d, EMUNIC_ADMIN_VPORT_CLEAR, 3, NULL, 0);
+    g_assert_cmpuint(set_rate(&d, 1, 1000, 1000), ==, EMUNIC_ADMIN_ST_OK);
+
+    /* Who owes waits, and is not set free by a reset. */
+    for (int reset = 0; reset < 2; reset++) {
+        g_assert_cmpuint(set_rate(&d, 1, 0, 1), ==, EMUNIC_ADMIN_ST_OK);
+        qemunic_pass(d.nic, 2 * LONG_FRAME_MS);
+        send_two(&d, reset);
+        qemunic_pass(d.nic, LONG_FRAME_MS + 10);
+        g_assert_cmpuint(port_tx_done(&d.vf[0]), ==, 0);
+        g_assert_true(port_receive(&d.vf[1], &fr));
+    }
+    /* A new rate holds at once. */
+    qemunic_pass(d.nic, 2 * LONG_FRAME_MS);
+    send_two(&d, false);
+    g_assert_cmpuint(set_rate(&d, 1, 0, 0), ==, EMUNIC_ADMIN_ST_OK);
+    g_assert_cmpuint(port_tx_done(&d.vf[0]), ==, 0);
+    g_assert_true(port_receive(&d.vf[1], &fr));
     qemunic_stop(d.nic);
 }
 
@@ -533,6 +616,7 @@ void emunic_add_policy_tests(void)
     qtest_add_func("emunic/spoofchk-vlan", test_spoofchk_vlan);
     qtest_add_func("emunic/vepa", test_vepa);
     qtest_add_func("emunic/policy", test_policy);
+    qtest_add_func("emunic/rate", test_rate);
     qtest_add_func("emunic/vectors", test_vectors);
     qtest_add_func("emunic/offence", test_offence);
 }

@@ -12,6 +12,7 @@ void emunic_add_iommu_tests(void);
 void emunic_add_migration_tests(void);
 void emunic_add_policy_tests(void);
 void emunic_add_random_tests(void);
+void emunic_add_sched_tests(void);
 void emunic_add_offload_tests(void);
 
 #endif /* TESTS_QTEST_EMUNIC_TEST_H */
