@@ -6,16 +6,19 @@
 INITRAMFS=$BUILD/initramfs
 
 initramfs_make() {
-	local lane kver want
+	initramfs_lane stable
+	initramfs_lane newest
+}
 
-	for lane in stable newest; do
-		kver=$(kernel_version $lane) || continue
-		want="$kver $(hash "$TOP"/tools/initramfs/*) $(cat "$STATE/root" "$STATE/modules-$lane")"
-		stamp_is "initramfs-$lane" "$want" && [ -e "$INITRAMFS/$kver/guest.cpio" ] && continue
-		step "$LOG/initramfs-$lane.log" "initramfs for $kver" initramfs_build "$kver" ||
-			die "no initramfs for $kver: see $LOG/initramfs-$lane.log"
-		stamp_set "initramfs-$lane" "$want"
-	done
+initramfs_lane() {
+	local lane=$1 kver want
+
+	kver=$(kernel_version "$lane") || return 0
+	want="$kver $(hash "$TOP"/tools/initramfs/*) $(cat "$STATE/root" "$STATE/modules-$lane")"
+	stamp_is "initramfs-$lane" "$want" && [ -e "$INITRAMFS/$kver/guest.cpio" ] && return
+	step "$LOG/initramfs-$lane.log" "initramfs for $kver" initramfs_build "$kver" ||
+		die "no initramfs for $kver: see $LOG/initramfs-$lane.log"
+	stamp_set "initramfs-$lane" "$want"
 }
 
 initramfs_build() {

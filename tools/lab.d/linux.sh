@@ -9,7 +9,7 @@ LINUX=$BUILD/linux
 linux_src() {
 	local lane want
 
-	want="$(cat "$STATE"/kernel.*) $(hash "$LAB_D/linux.sh")"
+	want="$(linux_versions) $(hash "$LAB_D/linux.sh")"
 	stamp_is linux-src "$want" && return
 	need_space 1000
 	for lane in newest stable; do
@@ -21,34 +21,43 @@ linux_src() {
 	stamp_set linux-src "$want"
 }
 
+linux_versions() { cat "$STATE/kernel.stable" "$STATE/kernel.newest"; }
+
 linux_unpack() {
-	local version package
+	rm -rf --one-file-system "$LINUX"
+	linux_extract "$1" "$BUILD/linux.new" \
+		"scripts tools/docs tools/lib/python tools/net/ynl Documentation/netlink
+		tools/testing/selftests/*.[ms][kh] tools/testing/selftests/kselftest*
+		tools/testing/selftests/net tools/testing/selftests/drivers/net" \
+		--exclude='*/scripts/dtc' &&
+		mkdir "$BUILD/linux.new/tools/testing/selftests/drivers/net/emunic" &&
+		mv "$BUILD/linux.new" "$LINUX"
+}
+
+# linux_extract LANE DIR 'PATTERN…' TAROPTION…: the source of that lane's kernel,
+# or the files and folders of it that the patterns match, in a new folder DIR.
+linux_extract() {
+	local lane=$1 dir=$2 package version patterns
+	read -ra patterns -d '' <<< "$3" || true
+	shift 3
 
 	# The index may list what the archive has dropped since.
 	root_apt update --error-on=any || return
-	version=$(kernel_candidate "$1")
+	version=$(kernel_candidate "$lane")
 	package=$(in_root apt-cache show "linux-source=$version" |
 		sed -n 's/^Depends: .*\(linux-source-[0-9.]*\).*/\1/p' | head -n 1)
 	[ -n "$package" ] || return 1
-	rm -rf --one-file-system "$LINUX" "$BUILD/linux.new"
-	mkdir -p "$BUILD/linux.new"
+	rm -rf --one-file-system "$dir"
+	mkdir -p "$dir"
 	# shellcheck disable=SC2016
 	in_root sh -ec '
 		cd "$1"
-		apt-get -o APT::Sandbox::User=root download "$2=$3"
-		dpkg-deb --fsys-tarfile "$2"_*.deb |
-			tar -xOf - --wildcards "./usr/src/$2.tar.xz" |
-			tar -xJf - --strip-components=1 --wildcards \
-				"$2/scripts" "$2/tools/docs" \
-				"$2/tools/lib/python" "$2/tools/net/ynl" \
-				"$2/Documentation/netlink" \
-				"$2/tools/testing/selftests/*.[ms][kh]" \
-				"$2/tools/testing/selftests/kselftest*" \
-				"$2/tools/testing/selftests/net" \
-				"$2/tools/testing/selftests/drivers/net" \
-				--exclude="$2/scripts/dtc"
-		rm "$2"_*.deb
-		mkdir tools/testing/selftests/drivers/net/emunic' \
-		- "$BUILD/linux.new" "$package" "$version" &&
-		mv "$BUILD/linux.new" "$LINUX"
+		package=$2 version=$3
+		shift 3
+		apt-get -o APT::Sandbox::User=root download "$package=$version"
+		dpkg-deb --fsys-tarfile "$package"_*.deb |
+			tar -xOf - "./usr/src/$package.tar.xz" |
+			tar -xJf - --strip-components=1 --wildcards "$@"
+		rm "$package"_*.deb' \
+		- "$dir" "$package" "$version" "$@" "${patterns[@]/#/$package/}"
 }

@@ -26,7 +26,7 @@ modules_hash() {
 	local files
 
 	mapfile -t files < <(find "$TOP/drivers" "$TOP/include" "$TOP/Kbuild" \
-		"$LAB_D/modules.sh" "$LAB_D/modules-build" -type f | sort)
+		"$LAB_D"/modules* -type f | sort)
 	hash "${files[@]}"
 }
 
