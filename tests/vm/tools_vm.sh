@@ -23,7 +23,7 @@ ok() {
 same() { [ "$1" = "$2" ] || { echo "is: $1"; echo "should be: $2"; return 1; }; }
 
 echo "TAP version 13"
-echo "1..15"
+echo "1..17"
 
 # One VM for all that one COMMAND can show.
 mkdir "$tmp/shared"
@@ -41,6 +41,9 @@ cat
 	touch "$2/new" 2> /dev/null && echo "checkout is writable"
 	touch /tmp/new && echo "tmp is writable"
 	cat /sys/class/net/eth0/device/iommu_group/type
+	exec 3<> /dev/virtio-ports/emunic.monitor
+	echo info status >&3
+	timeout 20 grep -am 1 -o 'VM status: [a-z]*' <&3
 	echo again > /dev/stderr
 	sleep 1000 &
 } >&2
@@ -61,7 +64,8 @@ ok "the kernel is the one asked for" same "$(line 4)" "$kver"
 ok "a shared folder is there" same "$(line 5)" outside
 ok "folders are read-only, /tmp is not" same "$(line 6)" "tmp is writable"
 ok "the IOMMU translates" same "$(line 7)" DMA
-ok "standard error may be opened again" same "$(line 8)" again
+ok "QEMU's monitor answers" same "$(line 8)" "VM status: running"
+ok "standard error may be opened again" same "$(line 9)" again
 ok "the console is in its file" grep -q "Power down" "$tmp/console"
 
 vm --timeout 8 -- sleep 1000 > /dev/null 2>&1 < /dev/null
@@ -70,6 +74,11 @@ ok "124 after the timeout" same $? 124
 vm --iommu none --nics 2 -- sh -c 'ls /sys/class/iommu; ls -d /sys/class/net/eth*' \
 	> "$tmp/out" 2> /dev/null < /dev/null
 ok "two NICs and no IOMMU" same "$(xargs < "$tmp/out")" "/sys/class/net/eth0 /sys/class/net/eth1"
+
+vm --nics 2 --nic-arg 1,speed=400 -- sh -c 'cd /sys/class/net &&
+	ip link set eth0 up && ip link set eth1 up && cat eth0/speed eth1/speed' \
+	> "$tmp/out" 2> /dev/null < /dev/null
+ok "a NIC with a property of its own" same "$(xargs < "$tmp/out")" "10000 400"
 
 vm --append rdinit=/none -- true > /dev/null 2> "$tmp/err" < /dev/null
 status=$?
