@@ -121,7 +121,7 @@ struct emunic_vf_policy {
  * struct emunic_vf_state - what a VF's driver asked for since its last reset
  * @versioned: VERSION was agreed
  * @minor: the minor version to speak
- * @stale: a reply was stale: a reset may have come before what is listed here
+ * @stale: a reply was stale: the VF may not know of what is listed here
  * @caps: EMUNIC_MBOX_CAP_* granted
  * @mac: address that the VF chose, zero if none: the vport's address, or a
  *	filter where the administrator chose that
@@ -301,6 +301,7 @@ void emunic_policy_commit_vlan(struct emunic_vf_rec *rec, u16 vid, bool add);
 bool emunic_pf_is_second_mac(const struct emunic_vf_rec *rec, const u8 *mac);
 void emunic_pf_vf_drop_second_mac(struct emunic *emu,
 				  struct emunic_vf_rec *rec);
+void emunic_pf_vf_drop_state(struct emunic *emu, struct emunic_vf_rec *rec);
 void emunic_pf_vf_drop_ucasts(struct emunic *emu, struct emunic_vf_rec *rec);
 int emunic_pf_vf_set_policy(struct emunic *emu, struct emunic_vf_rec *rec,
 			    const struct emunic_vf_policy *policy,

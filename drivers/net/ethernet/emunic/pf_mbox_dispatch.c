@@ -75,6 +75,9 @@ static u16 emunic_pf_op_version(struct emunic_pf_msg *msg)
 	u16 minor = le16_to_cpu(req->minor);
 	u16 status;
 
+	/* The VF begins anew, and does not know what it has */
+	if (msg->rec->state.stale)
+		emunic_pf_vf_drop_state(msg->emu, msg->rec);
 	msg->rec->state.versioned = false;
 	msg->rec->state.caps = 0;
 	status = emunic_policy_version(&major, &minor,

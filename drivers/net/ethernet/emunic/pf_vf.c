@@ -64,6 +64,34 @@ void emunic_pf_vf_drop_ucasts(struct emunic *emu, struct emunic_vf_rec *rec)
 }
 
 /**
+ * emunic_pf_vf_drop_state() - take from a VF what it does not know it has
+ * @emu: the PF
+ * @rec: record of the VF
+ *
+ * A request that was answered too late has been executed: after a reset that
+ * overtook it, or although the VF had given it up.
+ */
+void emunic_pf_vf_drop_state(struct emunic *emu, struct emunic_vf_rec *rec)
+{
+	struct emunic_vf_state *state = &rec->state;
+	u16 vport = rec->id + 1;
+	unsigned int vid;
+	int i;
+
+	emunic_pf_vf_drop_second_mac(emu, rec);
+	for (i = 0; i < state->num_macs; i++)
+		emunic_vport_mac_filter(emu, vport, EMUNIC_ADMIN_VPORT_DEL_MAC,
+					state->macs[i]);
+	state->num_macs = 0;
+	for_each_set_bit(vid, state->vlans, VLAN_N_VID)
+		emunic_vport_vlan_filter(emu, vport,
+					 EMUNIC_ADMIN_VPORT_DEL_VLAN, vid);
+	bitmap_zero(state->vlans, VLAN_N_VID);
+	emunic_vport_set_rx_mode(emu, vport, 0);
+	state->stale = false;
+}
+
+/**
  * emunic_pf_vf_set_policy() - make a policy that of a VF
  * @emu: the PF
  * @rec: record of the VF; keeps the policy it has if this fails

@@ -283,24 +283,6 @@ void emunic_pf_remove_vfs(struct emunic *emu)
 	emunic_sriov_disable(emu);
 }
 
-/* Takes back what was done for a request of before the reset, but after it */
-static void emunic_pf_vf_undo(struct emunic *emu, struct emunic_vf_rec *rec)
-{
-	const struct emunic_vf_state *state = &rec->state;
-	u16 vport = rec->id + 1;
-	unsigned int vid;
-	int i;
-
-	emunic_pf_vf_drop_second_mac(emu, rec);
-	for (i = 0; i < state->num_macs; i++)
-		emunic_vport_mac_filter(emu, vport, EMUNIC_ADMIN_VPORT_DEL_MAC,
-					state->macs[i]);
-	for_each_set_bit(vid, state->vlans, VLAN_N_VID)
-		emunic_vport_vlan_filter(emu, vport,
-					 EMUNIC_ADMIN_VPORT_DEL_VLAN, vid);
-	emunic_vport_set_rx_mode(emu, vport, 0);
-}
-
 /**
  * emunic_pf_vf_was_reset() - forget what the VF's driver had asked for
  * @emu: the PF
@@ -326,7 +308,7 @@ void emunic_pf_vf_was_reset(struct emunic *emu, u16 vport)
 	clear = !is_zero_ether_addr(rec->state.mac) &&
 		is_zero_ether_addr(rec->policy.mac);
 	if (rec->state.stale)
-		emunic_pf_vf_undo(emu, rec);
+		emunic_pf_vf_drop_state(emu, rec);
 	emunic_policy_forget(rec);
 	emu->pf->counters.vf_resets++;
 	if (clear)
