@@ -42,6 +42,9 @@ def machine(opt):
     else:
         args += ["-accel", accel, "-cpu", "host"]
     args += ["-smp", str(opt.cpus), "-m", opt.memory]
+    # Hotplug is the root ports' own, as on hardware; not by way of ACPI, where
+    # a card cannot be pulled.
+    args += ["-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"]
     if opt.iommu == "intel":
         args += ["-device", "intel-iommu,intremap=on"]
     return args
