@@ -14,6 +14,8 @@
 #include "pf.h"
 
 #define EMUNIC_ADMIN_TIMEOUT	(5 * HZ)
+/* How often to look whether the device is still there */
+#define EMUNIC_ADMIN_POLL	(HZ / 10)
 #define EMUNIC_ADMIN_ENTRIES	BIT(EMUNIC_ADMIN_LOG2)
 #define EMUNIC_ADMIN_DATA_BYTES	(EMUNIC_ADMIN_SLOTS * EMUNIC_ADMIN_DATA_SIZE)
 
@@ -153,6 +155,19 @@ out:
 	spin_unlock_irqrestore(&admin->lock, flags);
 }
 
+/* Waits for the answer, as long as there is a device that may give one */
+static bool emunic_admin_sleep(struct emunic *emu,
+			       struct emunic_admin_slot *slot)
+{
+	unsigned long deadline = jiffies + EMUNIC_ADMIN_TIMEOUT;
+
+	while (!wait_for_completion_timeout(&slot->done, EMUNIC_ADMIN_POLL))
+		if (!emunic_hw_present(emu) || time_after(jiffies, deadline))
+			return false;
+
+	return true;
+}
+
 /* Waits for the answer and gives the slot back */
 static int emunic_admin_wait(struct emunic *emu, int i, void *data, size_t len)
 {
@@ -161,7 +176,7 @@ static int emunic_admin_wait(struct emunic *emu, int i, void *data, size_t len)
 	unsigned long flags;
 	int err;
 
-	if (!wait_for_completion_timeout(&slot->done, EMUNIC_ADMIN_TIMEOUT))
+	if (!emunic_admin_sleep(emu, slot))
 		emunic_admin_irq(emu);
 
 	spin_lock_irqsave(&admin->lock, flags);
@@ -226,10 +241,11 @@ int emunic_admin_exec(struct emunic *emu, u16 opcode, u16 vport,
 
 	err = emunic_admin_wait(emu, slot, data, data_len);
 	if (err == -ETIMEDOUT) {
-		dev_err(&emu->pdev->dev, "admin command %#x not answered\n",
-			opcode);
 		if (!emunic_hw_present(emu))
 			err = -ENODEV;
+		else
+			dev_err(&emu->pdev->dev,
+				"admin command %#x not answered\n", opcode);
 		emunic_service_request(emu, 0);
 	}
 	if (err)
