@@ -298,7 +298,8 @@ struct emunic_ctl_ops {
  * @EMUNIC_STATE_UP: the queues run; RTNL
  * @EMUNIC_STATE_CTL_READY: control requests can be made; RTNL to change
  * @EMUNIC_STATE_RESETTING: quiesced, waits for a reset to pass; RTNL
- * @EMUNIC_STATE_FLR: the PCI core resets the function and calls back; RTNL
+ * @EMUNIC_STATE_HELD: quiesced by emunic_hold(), whose caller brings it back;
+ *                     RTNL
  * @EMUNIC_STATE_LOST: a register read as all ones
  * @EMUNIC_STATE_REMOVING: no service work any more
  */
@@ -306,7 +307,7 @@ enum emunic_state {
 	EMUNIC_STATE_UP,
 	EMUNIC_STATE_CTL_READY,
 	EMUNIC_STATE_RESETTING,
-	EMUNIC_STATE_FLR,
+	EMUNIC_STATE_HELD,
 	EMUNIC_STATE_LOST,
 	EMUNIC_STATE_REMOVING,
 };
@@ -314,6 +315,7 @@ enum emunic_state {
 /* Work for the service, beside the EMUNIC_CAUSE_* bits in the same word */
 #define EMUNIC_SVC_RX_MODE	0x10000000	/* sync the address lists */
 #define EMUNIC_SVC_RESTART	0x20000000	/* restart the queues */
+#define EMUNIC_SVC_RESET	0x40000000	/* reset the function */
 
 /**
  * struct emunic_events - rare happenings, for ethtool -S
@@ -361,7 +363,8 @@ struct emunic_events {
  * @irq_test: completed by CAUSE.TEST
  * @pending: causes and EMUNIC_SVC_* not yet handled
  * @service: the work that handles them
- * @quiet_since: jiffies of the last sign that a reset comes, while RESETTING
+ * @quiesced: jiffies of emunic_quiesce(), while RESETTING
+ * @announced: jiffies of the last RESET_IMPENDING; service work
  * @restarted: jiffies of the last restart after an error
  * @filters: Rx filter
  * @events: counters; RTNL or hard interrupt, approximate
@@ -395,7 +398,8 @@ struct emunic {
 	struct completion irq_test;
 	atomic_t pending;
 	struct delayed_work service;
-	unsigned long quiet_since;
+	unsigned long quiesced;
+	unsigned long announced;
 	unsigned long restarted;
 
 	struct emunic_filters filters;
@@ -457,11 +461,20 @@ void emunic_service_start(struct emunic *emu);
 void emunic_service_stop(struct emunic *emu);
 void emunic_service_request(struct emunic *emu, u32 what);
 void emunic_force_reset(struct emunic *emu);
+void emunic_tx_stuck(struct emunic *emu);
+void emunic_hold(struct emunic *emu);
+int emunic_unhold(struct emunic *emu);
 void emunic_quiesce(struct emunic *emu);
 int emunic_restart(struct emunic *emu);
 void emunic_update_carrier(struct emunic *emu);
 
+/* aer.c: what the PCI core calls when a function is reset or has failed */
 extern const struct pci_error_handlers emunic_err_handlers;
+
+/* pm.c: suspend and resume */
+extern const struct dev_pm_ops emunic_pm_ops;
+void emunic_pm_link(struct emunic *emu);
+void emunic_pm_unlink(struct emunic *emu);
 
 /* irq.c */
 int emunic_ctl_irq_request(struct emunic *emu);

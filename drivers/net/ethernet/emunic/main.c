@@ -164,6 +164,9 @@ static int emunic_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (err)
 		goto err_ctl;
 
+	/* What a reset of the slot takes and nobody else would restore */
+	pci_save_state(pdev);
+	emunic_pm_link(emu);
 	emunic_service_start(emu);
 	return 0;
 
@@ -187,6 +190,7 @@ static void emunic_remove(struct pci_dev *pdev)
 		emunic_pf_remove_vfs(emu);
 
 	emunic_service_stop(emu);
+	emunic_pm_unlink(emu);
 	unregister_netdev(emu->netdev);
 	emunic_queue_irqs_release(emu);
 	emunic_ctl_take_down(emu);
@@ -203,11 +207,8 @@ static void emunic_shutdown(struct pci_dev *pdev)
 	struct emunic *emu = pci_get_drvdata(pdev);
 
 	emunic_service_stop(emu);
-	rtnl_lock();
-	netif_device_detach(emu->netdev);
-	set_bit(EMUNIC_STATE_FLR, &emu->state);
-	emunic_quiesce(emu);
-	rtnl_unlock();
+	netif_carrier_off(emu->netdev);
+	emunic_hold(emu);
 	pci_clear_master(pdev);
 }
 
@@ -218,6 +219,7 @@ static struct pci_driver emunic_driver = {
 	.remove		 = emunic_remove,
 	.shutdown	 = emunic_shutdown,
 	.err_handler	 = &emunic_err_handlers,
+	.driver.pm	 = pm_sleep_ptr(&emunic_pm_ops),
 #ifdef CONFIG_PCI_IOV
 	.sriov_configure = emunic_pf_sriov_configure,
 	.sriov_get_vf_total_msix  = emunic_pf_get_total_vectors,

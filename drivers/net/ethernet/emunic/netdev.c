@@ -283,7 +283,7 @@ static void emunic_tx_timeout(struct net_device *netdev, unsigned int txqueue)
 	emu->events.tx_timeouts++;
 	netdev_warn(netdev, "Tx queue %u stuck: next %u, done %u, published %u\n",
 		    txqueue, q->tx.next, q->tx.clean, q->tx.published);
-	emunic_service_request(emu, EMUNIC_SVC_RESTART);
+	emunic_tx_stuck(emu);
 }
 
 static void emunic_stats_add_rx(struct emunic_queue *q,

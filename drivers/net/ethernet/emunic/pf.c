@@ -55,6 +55,8 @@ static int emunic_pf_start(struct emunic *emu)
 	if (!err)
 		err = emunic_switch_set_mode(emu, emu->pf->switch_mode);
 	if (!err)
+		err = emunic_pf_adopt_vfs(emu);
+	if (!err)
 		err = emunic_pf_replay_vfs(emu);
 	if (!err)
 		err = emunic_event_start(emu);
@@ -157,10 +159,11 @@ err_free:
 
 /**
  * emunic_pf_release() - undo emunic_pf_init()
- * @emu: the PF, stopped, without VFs
+ * @emu: the PF, stopped
  */
 void emunic_pf_release(struct emunic *emu)
 {
+	emunic_pf_forget_vfs(emu);
 	emunic_event_release(emu);
 	emunic_admin_release(emu);
 	xa_destroy(&emu->pf->vfs);

@@ -257,8 +257,11 @@ int emunic_pf_sriov_configure(struct pci_dev *pdev, int num_vfs);
 u32 emunic_pf_get_total_vectors(struct pci_dev *pdev);
 int emunic_pf_set_vf_vectors(struct pci_dev *vf, int count);
 void emunic_pf_remove_vfs(struct emunic *emu);
-void emunic_pf_reset_prepare(struct emunic *emu);
-void emunic_pf_reset_done(struct emunic *emu);
+void emunic_pf_forget_vfs(struct emunic *emu);
+void emunic_pf_announce_reset(struct emunic *emu);
+void emunic_pf_save_vfs(struct emunic *emu);
+void emunic_pf_restore_vfs(struct emunic *emu);
+int emunic_pf_adopt_vfs(struct emunic *emu);
 int emunic_pf_replay_vfs(struct emunic *emu);
 struct emunic_vf_rec *emunic_vf_rec_get(struct emunic *emu, unsigned int id);
 void emunic_vf_rec_put(struct emunic_vf_rec *rec);
@@ -344,8 +347,11 @@ int emunic_pf_bridge_setlink(struct net_device *netdev, struct nlmsghdr *nlh,
 			     u16 flags, struct netlink_ext_ack *extack);
 #else
 static inline void emunic_pf_remove_vfs(struct emunic *emu) { }
-static inline void emunic_pf_reset_prepare(struct emunic *emu) { }
-static inline void emunic_pf_reset_done(struct emunic *emu) { }
+static inline void emunic_pf_forget_vfs(struct emunic *emu) { }
+static inline void emunic_pf_announce_reset(struct emunic *emu) { }
+static inline void emunic_pf_save_vfs(struct emunic *emu) { }
+static inline void emunic_pf_restore_vfs(struct emunic *emu) { }
+static inline int emunic_pf_adopt_vfs(struct emunic *emu) { return 0; }
 static inline int emunic_pf_replay_vfs(struct emunic *emu) { return 0; }
 static inline void emunic_pf_vf_was_reset(struct emunic *emu, u16 vport) { }
 static inline void emunic_pf_mbox_event(struct emunic *emu,

@@ -12,13 +12,18 @@
 #include "emunic.h"
 #include "pf.h"
 
-/* How often to look at EPOCH; how often while a reset is awaited */
+/* How often to look at EPOCH */
 #define EMUNIC_WATCHDOG		(2 * HZ)
+/* How often while a reset is awaited, and how often once it takes long */
 #define EMUNIC_RESET_POLL	(HZ / 20)
-/* A reset that does not come, or a PF that does not, is given up after this */
+#define EMUNIC_RESET_LONG	(2 * HZ)
+#define EMUNIC_RESET_POLL_LONG	HZ
+/* A reset that was announced and does not come is given up after this */
 #define EMUNIC_IMPENDING_MAX	(10 * HZ)
 /* Least time between two restarts after an error */
 #define EMUNIC_RESTART_MIN	HZ
+/* A Tx queue that is stuck again so soon needs more than a restart */
+#define EMUNIC_RESTART_PROVEN	(30 * HZ)
 
 /**
  * emunic_update_carrier() - make the carrier what STATUS and the PF say
@@ -49,7 +54,8 @@ void emunic_update_carrier(struct emunic *emu)
  * emunic_quiesce() - take everything down before or after a reset
  * @emu: the function; the device may be gone
  *
- * What users ask for meanwhile is remembered; emunic_restart() does it.
+ * What users ask for meanwhile is remembered; emunic_restart() does it. The
+ * carrier stays as it is: who expects this to take long turns it off.
  *
  * Context: RTNL
  */
@@ -58,9 +64,8 @@ void emunic_quiesce(struct emunic *emu)
 	if (test_and_set_bit(EMUNIC_STATE_RESETTING, &emu->state))
 		return;
 
-	/* An FLR by the PCI core is over in a moment */
-	if (!test_bit(EMUNIC_STATE_FLR, &emu->state))
-		netif_carrier_off(emu->netdev);
+	emu->quiesced = jiffies;
+	emu->announced = jiffies;
 	emunic_down(emu);
 	clear_bit(EMUNIC_STATE_CTL_READY, &emu->state);
 	emu->ctl->stop(emu);
@@ -109,15 +114,32 @@ static bool emunic_ctl_is_broken(struct emunic *emu)
 }
 
 /*
- * A VF whose reset was announced, or whose PF is not back: a PF's FLR takes the
- * VF's PCI configuration, which the PF restores before it is ready again.
+ * Is there a VF's reset to wait for, or its PF? A PF's FLR takes the VF's PCI
+ * configuration, which the PF restores before it is ready again. It may also be
+ * without a driver, for as long as it likes.
  */
 static bool emunic_reset_goes_on(struct emunic *emu)
 {
-	u32 status = emunic_rd32(emu, EMUNIC_STATUS);
+	u32 status;
 
-	return emu->is_vf && ((status & EMUNIC_STATUS_RESET_IMPENDING) ||
-			      !(status & EMUNIC_STATUS_PF_READY));
+	if (!emu->is_vf)
+		return false;
+
+	/* The reset has masked CAUSE.PF_READY, which ends the waiting */
+	emunic_ctl_irq_enable(emu);
+	status = emunic_rd32(emu, EMUNIC_STATUS);
+	if (!(status & EMUNIC_STATUS_PF_READY))
+		return true;
+
+	return (status & EMUNIC_STATUS_RESET_IMPENDING) &&
+	       time_before(jiffies, emu->announced + EMUNIC_IMPENDING_MAX);
+}
+
+/* While the function is not there or its PF is not, which may take minutes */
+static unsigned long emunic_reset_poll(const struct emunic *emu)
+{
+	return time_before(jiffies, emu->quiesced + EMUNIC_RESET_LONG) ?
+	       EMUNIC_RESET_POLL : EMUNIC_RESET_POLL_LONG;
 }
 
 /*
@@ -127,29 +149,31 @@ static bool emunic_reset_goes_on(struct emunic *emu)
 static unsigned long emunic_service_reset(struct emunic *emu, u32 pending)
 {
 	bool resetting = test_bit(EMUNIC_STATE_RESETTING, &emu->state);
-	bool impending = pending & EMUNIC_CAUSE_RESET_IMPENDING;
+	bool wanted = pending & EMUNIC_SVC_RESET;
 	bool present = emunic_hw_present(emu);
 	bool passed, broken;
 
 	passed = present && emunic_rd32(emu, EMUNIC_EPOCH) != emu->epoch;
 	broken = present && !passed && emunic_ctl_is_broken(emu);
-	if (present && !passed && !broken && !resetting && !impending)
+	if (pending & EMUNIC_CAUSE_RESET_IMPENDING) {
+		emu->announced = jiffies;
+		wanted = true;
+	}
+	if (present && !passed && !broken && !resetting && !wanted)
 		return 0;
 
 	if (broken)
 		netdev_err(emu->netdev, "control path failed, resetting\n");
-	if (!resetting || !present || impending)
-		emu->quiet_since = jiffies;
+	netif_carrier_off(emu->netdev);
 	emunic_quiesce(emu);
-	if (!present)
-		return EMUNIC_RESET_POLL;
-	if (emunic_reset_goes_on(emu) &&
-	    time_before(jiffies, emu->quiet_since + EMUNIC_IMPENDING_MAX))
-		return EMUNIC_RESET_POLL;
+	if (!present || emunic_reset_goes_on(emu))
+		return emunic_reset_poll(emu);
 
 	/* Whatever state the function is in, begin from a known one */
 	if (!passed && emunic_hw_reset(emu))
 		return EMUNIC_RESET_POLL;
+	/* Without it no reset helps, and somebody else may have taken it */
+	pci_set_master(emu->pdev);
 
 	return emunic_restart(emu) ? EMUNIC_RESTART_MIN : 0;
 }
@@ -165,8 +189,8 @@ static u32 emunic_service_restart(struct emunic *emu)
 	    time_before(jiffies, emu->restarted + EMUNIC_RESTART_MIN))
 		return EMUNIC_SVC_RESTART;
 
-	emu->restarted = jiffies;
-	emu->events.restarts++;
+	WRITE_ONCE(emu->restarted, jiffies);
+	WRITE_ONCE(emu->events.restarts, emu->events.restarts + 1);
 	emunic_down(emu);
 	err = emunic_up(emu);
 	if (err) {
@@ -216,8 +240,8 @@ static u32 emunic_service_locked(struct emunic *emu, u32 pending,
 	unsigned long wait;
 	u32 later;
 
-	/* The PCI core calls back */
-	if (test_bit(EMUNIC_STATE_FLR, &emu->state))
+	/* Who holds it calls back */
+	if (test_bit(EMUNIC_STATE_HELD, &emu->state))
 		return pending;
 
 	wait = emunic_service_reset(emu, pending);
@@ -311,42 +335,69 @@ void emunic_force_reset(struct emunic *emu)
 	emunic_service_request(emu, EMUNIC_CAUSE_RESET);
 }
 
-static void emunic_reset_prepare(struct pci_dev *pdev)
+/**
+ * emunic_tx_stuck() - the netdev watchdog found a Tx queue that does not move
+ * @emu: the function, up
+ *
+ * The queues are started anew, or the whole function if that was done lately
+ * and has not helped.
+ *
+ * Context: any
+ */
+void emunic_tx_stuck(struct emunic *emu)
 {
-	struct emunic *emu = pci_get_drvdata(pdev);
+	bool lately = READ_ONCE(emu->events.restarts) &&
+		      time_before(jiffies, READ_ONCE(emu->restarted) +
+				  EMUNIC_RESTART_PROVEN);
 
-	if (!emu->is_vf)
-		emunic_pf_reset_prepare(emu);
+	if (lately)
+		netdev_err(emu->netdev, "restart did not help, resetting\n");
+	emunic_service_request(emu, lately ? EMUNIC_SVC_RESET :
+					     EMUNIC_SVC_RESTART);
+}
 
+/**
+ * emunic_hold() - take the function down for who resets it or lets it sleep
+ * @emu: the function; the device may be gone
+ *
+ * The service work leaves it alone until emunic_unhold(). The carrier stays as
+ * it is, for something that is over in a moment.
+ *
+ * Context: without RTNL; may be called again
+ */
+void emunic_hold(struct emunic *emu)
+{
 	rtnl_lock();
-	set_bit(EMUNIC_STATE_FLR, &emu->state);
+	set_bit(EMUNIC_STATE_HELD, &emu->state);
 	emunic_quiesce(emu);
 	rtnl_unlock();
 }
 
-static void emunic_reset_done(struct pci_dev *pdev)
+/**
+ * emunic_unhold() - bring the function up again
+ * @emu: the function, reset since emunic_hold(); nothing happens if it is not
+ *	held any more
+ *
+ * What does not succeed now the service work goes on trying.
+ *
+ * Context: without RTNL
+ * Return: 0 or an errno
+ */
+int emunic_unhold(struct emunic *emu)
 {
-	struct emunic *emu = pci_get_drvdata(pdev);
-	int err;
-
-	if (!emu->is_vf)
-		emunic_pf_reset_done(emu);
+	int err = 0;
 
 	rtnl_lock();
-	clear_bit(EMUNIC_STATE_FLR, &emu->state);
-	err = emunic_restart(emu);
+	if (test_and_clear_bit(EMUNIC_STATE_HELD, &emu->state))
+		err = emunic_restart(emu);
 	if (err)
 		netif_carrier_off(emu->netdev);
 	rtnl_unlock();
 
-	/* The service work goes on trying */
 	if (err)
 		netdev_err(emu->netdev, "not back after the reset: %pe\n",
 			   ERR_PTR(err));
 	emunic_service_request(emu, 0);
-}
 
-const struct pci_error_handlers emunic_err_handlers = {
-	.reset_prepare	= emunic_reset_prepare,
-	.reset_done	= emunic_reset_done,
-};
+	return err;
+}

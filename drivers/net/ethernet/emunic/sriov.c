@@ -65,7 +65,11 @@ static int emunic_vf_rec_add(struct emunic *emu, u16 id)
 	return err;
 }
 
-static void emunic_vf_recs_remove(struct emunic *emu)
+/**
+ * emunic_pf_forget_vfs() - remove all records
+ * @emu: the PF
+ */
+void emunic_pf_forget_vfs(struct emunic *emu)
 {
 	struct emunic_vf_rec *rec;
 	unsigned long id;
@@ -145,13 +149,56 @@ static void emunic_sriov_disable(struct emunic *emu)
 
 	/* Whoever has a record brings nothing to the device after the clearing */
 	rtnl_lock();
-	emunic_vf_recs_remove(emu);
+	emunic_pf_forget_vfs(emu);
 	flush_work(&emu->pf->event.work);
 	err = emunic_vports_clear(emu, num);
 	rtnl_unlock();
 	if (err)
 		pci_warn(emu->pdev, "policy of VFs not cleared: %pe\n",
 			 ERR_PTR(err));
+}
+
+/* The record of a VF that an earlier driver of the PF has left */
+static int emunic_vf_rec_adopt(struct emunic *emu, u16 id)
+{
+	struct emunic_vport_policy policy;
+	struct emunic_vf_rec *rec;
+	int err;
+
+	err = emunic_vport_get_policy(emu, id + 1, &policy);
+	if (!err)
+		err = emunic_vf_rec_add(emu, id);
+	if (err)
+		return err;
+
+	rec = emunic_vf_rec_get(emu, id);
+	mutex_lock(&rec->lock);
+	emunic_policy_from_device(rec, &policy);
+	mutex_unlock(&rec->lock);
+	emunic_vf_rec_put(rec);
+
+	return 0;
+}
+
+/**
+ * emunic_pf_adopt_vfs() - take over the VFs that an earlier driver has left
+ * @emu: the PF, its admin queue running; the VFs do not see it ready yet
+ *
+ * Their policy is what the device has kept. Enabled VFs have a record from then
+ * on, so that there is nothing to do the next time.
+ *
+ * Return: 0 or an errno
+ */
+int emunic_pf_adopt_vfs(struct emunic *emu)
+{
+	int i, num = pci_num_vf(emu->pdev);
+	int err = 0;
+
+	for (i = 0; i < num && !err; i++)
+		if (!xa_load(&emu->pf->vfs, i))
+			err = emunic_vf_rec_adopt(emu, i);
+
+	return err;
 }
 
 /* Brings what the records begin with to vports that were cleared */
@@ -189,7 +236,7 @@ static int emunic_sriov_enable(struct emunic *emu, int num_vfs)
 	if (!err)
 		err = pci_enable_sriov(emu->pdev, num_vfs);
 	if (err)
-		emunic_vf_recs_remove(emu);
+		emunic_pf_forget_vfs(emu);
 
 	return err;
 }
@@ -268,19 +315,25 @@ int emunic_pf_set_vf_vectors(struct pci_dev *vf, int count)
 }
 
 /**
- * emunic_pf_remove_vfs() - disable all VFs because the PF goes
+ * emunic_pf_remove_vfs() - disable all VFs because the PF's driver goes
  * @emu: the PF, its control path still running
  *
- * Waits for a VF that is assigned until its user gives it back.
+ * If a VF is in use elsewhere all of them stay: they are told, and wait without
+ * link for the PF's next driver. What the device knows of their policy stays in
+ * force, and that driver adopts it.
  */
 void emunic_pf_remove_vfs(struct emunic *emu)
 {
 	if (!pci_num_vf(emu->pdev))
 		return;
 
-	if (emunic_vfs_in_use(emu))
-		pci_warn(emu->pdev, "removed while VFs are assigned\n");
-	emunic_sriov_disable(emu);
+	if (!emunic_vfs_in_use(emu)) {
+		emunic_sriov_disable(emu);
+		return;
+	}
+
+	pci_warn(emu->pdev, "VFs are in use and stay, without link\n");
+	emunic_pf_announce_reset(emu);
 }
 
 /**
@@ -353,21 +406,27 @@ int emunic_pf_replay_vfs(struct emunic *emu)
 }
 
 /**
- * emunic_pf_reset_prepare() - an FLR of the PF is about to reset its VFs
+ * emunic_pf_announce_reset() - tell the VFs that the PF goes for a while
  * @emu: the PF, its control path still running
- *
- * Tells the VFs, and saves their PCI configuration, which the FLR takes and
- * nobody else would restore.
- *
- * Context: device lock of the PF
  */
-void emunic_pf_reset_prepare(struct emunic *emu)
+void emunic_pf_announce_reset(struct emunic *emu)
 {
 	int i, num = pci_num_vf(emu->pdev);
-	struct pci_dev *vf = NULL;
 
 	for (i = 0; i < num; i++)
 		emunic_pf_mbox_notify(emu, i, EMUNIC_CAUSE_RESET_IMPENDING);
+}
+
+/**
+ * emunic_pf_save_vfs() - save the PCI configuration of the VFs
+ * @emu: the PF, about to have a reset that takes it, and that of the VFs, which
+ *	nobody else would restore
+ *
+ * Context: device lock of the PF
+ */
+void emunic_pf_save_vfs(struct emunic *emu)
+{
+	struct pci_dev *vf = NULL;
 
 	while ((vf = emunic_vf_next(emu, vf))) {
 		device_lock(&vf->dev);
@@ -378,15 +437,20 @@ void emunic_pf_reset_prepare(struct emunic *emu)
 
 static int emunic_pf_restore_vectors(struct emunic *emu)
 {
+	struct emunic_vport_policy policy;
 	struct emunic_vf_rec *rec;
 	unsigned long id;
-	int err = 0;
+	int ret, err = 0;
 
-	xa_for_each(&emu->pf->vfs, id, rec)
-		if (rec->policy.vectors)
-			err = emunic_vport_set_vectors(emu, id + 1,
-						       rec->policy.vectors) ?:
-			      err;
+	xa_for_each(&emu->pf->vfs, id, rec) {
+		if (!rec->policy.vectors)
+			continue;
+		ret = emunic_vport_get_policy(emu, id + 1, &policy);
+		if (!ret && le32_to_cpu(policy.vectors) != rec->policy.vectors)
+			ret = emunic_vport_set_vectors(emu, id + 1,
+						       rec->policy.vectors);
+		err = ret ?: err;
+	}
 
 	return err;
 }
@@ -404,8 +468,8 @@ static bool emunic_pf_has_vectors(struct emunic *emu)
 }
 
 /*
- * The FLR took the sizes of the VFs' MSI-X tables, too. They are set while
- * MSI-X is off, before the VFs' configuration turns it on again.
+ * The reset may have taken the sizes of the VFs' MSI-X tables, too. They are set
+ * while MSI-X is off, before the VFs' configuration turns it on again.
  */
 static void emunic_pf_reset_vectors(struct emunic *emu)
 {
@@ -429,12 +493,12 @@ static void emunic_pf_reset_vectors(struct emunic *emu)
 }
 
 /**
- * emunic_pf_reset_done() - give the VFs their PCI configuration back
+ * emunic_pf_restore_vfs() - give the VFs their PCI configuration back
  * @emu: the PF, not restarted yet: the VFs begin when they see it ready
  *
  * Context: device lock of the PF
  */
-void emunic_pf_reset_done(struct emunic *emu)
+void emunic_pf_restore_vfs(struct emunic *emu)
 {
 	struct pci_dev *vf = NULL;
 
@@ -442,6 +506,8 @@ void emunic_pf_reset_done(struct emunic *emu)
 	while ((vf = emunic_vf_next(emu, vf))) {
 		device_lock(&vf->dev);
 		pci_restore_state(vf);
+		/* Older kernels restore once what was saved */
+		pci_save_state(vf);
 		device_unlock(&vf->dev);
 	}
 }
