@@ -9,6 +9,7 @@
 
 #include <linux/netdevice.h>
 #include <linux/version.h>
+#include <net/devlink.h>
 
 /*
  * Address lists are synced in process context, from snapshots that the core
@@ -32,6 +33,20 @@ netif_napi_add_config(struct net_device *dev, struct napi_struct *napi,
 {
 	netif_napi_add(dev, napi, poll);
 }
+#endif
+
+/* Reading a devlink parameter can be refused in words; older kernels cannot */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
+#define EMUNIC_PARAM_GET(fn)	fn##_old
+#define EMUNIC_DEFINE_PARAM_GET(fn)					\
+static int fn##_old(struct devlink *devlink, u32 id,			\
+		    struct devlink_param_gset_ctx *ctx)			\
+{									\
+	return fn(devlink, id, ctx, NULL);				\
+}
+#else
+#define EMUNIC_DEFINE_PARAM_GET(fn)
+#define EMUNIC_PARAM_GET(fn)	fn
 #endif
 
 #endif /* EMUNIC_COMPAT_H */

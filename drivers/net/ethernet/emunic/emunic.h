@@ -3,14 +3,16 @@
  * emunic: structures and functions that the parts of the driver share.
  *
  * Locking, outermost first:
- *   PCI device lock   FLR callbacks, sriov_configure, remove
+ *   PCI device lock   FLR callbacks, sriov_configure, remove, devlink reload
+ *   devlink instance  devlink reload, parameters
  *   RTNL              everything that starts, stops or configures a function
  *   emunic_vf_rec.lock, emunic_vf.lock
  *                     one VF's record on the PF, one VF's mailbox
  *   emunic_admin.lock the admin ring (hard interrupt safe)
  *
  * A VF waits for the PF's answer with RTNL held, so nothing on the PF's way
- * from an event to its reply may take RTNL.
+ * from an event to its reply may take RTNL, nor the devlink instance lock,
+ * under which RTNL is taken.
  */
 #ifndef EMUNIC_H
 #define EMUNIC_H
@@ -49,6 +51,7 @@
 struct emunic;
 struct emunic_pf;
 struct emunic_vf;
+struct devlink;
 struct ethtool_test;
 struct page_pool;
 
@@ -341,6 +344,7 @@ struct emunic_events {
  * @pdev: its PCI device
  * @regs: BAR0, mapped from probe to remove
  * @ctl: control path
+ * @devlink: its devlink instance; set from probe to remove
  * @pf: PF only
  * @vf: VF only
  * @is_vf: which of the two
@@ -352,7 +356,7 @@ struct emunic_events {
  * @rx_log2: Rx ring size to use; RTNL
  * @caps: EMUNIC_CAPS_*
  * @vport: number of the function's vport
- * @mbox_minor: highest minor version of the mailbox to speak
+ * @mbox_minor: highest minor version of the mailbox to speak; RTNL to change
  * @epoch: EPOCH when the control path was last brought up
  * @state: EMUNIC_STATE_* bits
  * @queues: queue pairs, the first @num_queues in use while up
@@ -374,6 +378,7 @@ struct emunic {
 	struct pci_dev *pdev;
 	void __iomem *regs;
 	const struct emunic_ctl_ops *ctl;
+	struct devlink *devlink;
 	struct emunic_pf *pf;
 	struct emunic_vf *vf;
 	bool is_vf;

@@ -7,6 +7,7 @@
 #include <linux/rtnetlink.h>
 
 #include "emunic.h"
+#include "devlink.h"
 #include "pf.h"
 
 static const struct pci_device_id emunic_pci_ids[] = {
@@ -154,9 +155,13 @@ static int emunic_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (err)
 		goto err_unmap;
 
-	err = emunic_ctl_bring_up(emu);
+	err = emunic_devlink_init(emu);
 	if (err)
 		goto err_unmap;
+
+	err = emunic_ctl_bring_up(emu);
+	if (err)
+		goto err_devlink;
 
 	err = emunic_netdev_setup(emu);
 	if (!err)
@@ -168,10 +173,13 @@ static int emunic_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	pci_save_state(pdev);
 	emunic_pm_link(emu);
 	emunic_service_start(emu);
+	emunic_devlink_start(emu);
 	return 0;
 
 err_ctl:
 	emunic_ctl_take_down(emu);
+err_devlink:
+	emunic_devlink_release(emu);
 err_unmap:
 	pci_iounmap(pdev, emu->regs);
 err_free:
@@ -186,6 +194,7 @@ static void emunic_remove(struct pci_dev *pdev)
 {
 	struct emunic *emu = pci_get_drvdata(pdev);
 
+	emunic_devlink_stop(emu);
 	if (!emu->is_vf)
 		emunic_pf_remove_vfs(emu);
 
@@ -194,6 +203,7 @@ static void emunic_remove(struct pci_dev *pdev)
 	unregister_netdev(emu->netdev);
 	emunic_queue_irqs_release(emu);
 	emunic_ctl_take_down(emu);
+	emunic_devlink_release(emu);
 	pci_iounmap(pdev, emu->regs);
 	emunic_filters_release(emu);
 	emunic_queues_release(emu);

@@ -6,6 +6,7 @@
 #include <net/netdev_queues.h>
 
 #include "emunic.h"
+#include "devlink.h"
 #include "pf.h"
 
 static u32 emunic_rx_features(netdev_features_t features)
@@ -378,6 +379,8 @@ static const struct net_device_ops emunic_netdev_ops = {
 	.ndo_set_features	= emunic_set_features,
 	.ndo_tx_timeout		= emunic_tx_timeout,
 	.ndo_get_stats64	= emunic_get_stats64,
+	.ndo_get_phys_port_id	= emunic_get_phys_port_id,
+	.ndo_get_phys_port_name	= emunic_get_phys_port_name,
 	.ndo_vlan_rx_add_vid	= emunic_vlan_rx_add_vid,
 	.ndo_vlan_rx_kill_vid	= emunic_vlan_rx_kill_vid,
 #ifdef CONFIG_PCI_IOV
