@@ -35,6 +35,12 @@ netif_napi_add_config(struct net_device *dev, struct napi_struct *napi,
 }
 #endif
 
+/* Health reporters have their graceful period from their operations */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
+#define devl_health_reporter_create(devlink, ops, priv) \
+	devl_health_reporter_create(devlink, ops, 0, priv)
+#endif
+
 /* Reading a devlink parameter can be refused in words; older kernels cannot */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
 #define EMUNIC_PARAM_GET(fn)	fn##_old

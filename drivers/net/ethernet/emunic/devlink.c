@@ -179,10 +179,15 @@ int emunic_devlink_init(struct emunic *emu)
 	err = emunic_devlink_params_register(emu);
 	if (err)
 		goto err_port;
+	err = emunic_health_init(emu);
+	if (err)
+		goto err_params;
 	devl_unlock(emu->devlink);
 
 	return 0;
 
+err_params:
+	emunic_devlink_params_unregister(emu);
 err_port:
 	emunic_devlink_port_del(emu);
 err_free:
@@ -198,6 +203,7 @@ err_free:
 void emunic_devlink_release(struct emunic *emu)
 {
 	devl_lock(emu->devlink);
+	emunic_health_release(emu);
 	emunic_devlink_params_unregister(emu);
 	emunic_devlink_port_del(emu);
 	devl_unlock(emu->devlink);
@@ -211,6 +217,7 @@ void emunic_devlink_release(struct emunic *emu)
 void emunic_devlink_start(struct emunic *emu)
 {
 	devlink_register(emu->devlink);
+	emunic_health_start(emu);
 }
 
 /**
@@ -221,5 +228,6 @@ void emunic_devlink_start(struct emunic *emu)
  */
 void emunic_devlink_stop(struct emunic *emu)
 {
+	emunic_health_stop(emu);
 	devlink_unregister(emu->devlink);
 }

@@ -4,15 +4,18 @@
  *
  * Locking, outermost first:
  *   PCI device lock   FLR callbacks, sriov_configure, remove, devlink reload
- *   devlink instance  devlink reload, parameters
+ *   devlink instance  devlink reload, parameters, health diagnose and recover
  *   RTNL              everything that starts, stops or configures a function
  *   emunic_vf_rec.lock, emunic_vf.lock
  *                     one VF's record on the PF, one VF's mailbox
+ *   emunic_health.vf_lock
+ *                     what VFs did; nothing is taken under it
  *   emunic_admin.lock the admin ring (hard interrupt safe)
  *
  * A VF waits for the PF's answer with RTNL held, so nothing on the PF's way
  * from an event to its reply may take RTNL, nor the devlink instance lock,
- * under which RTNL is taken.
+ * under which RTNL is taken. What is found there or with RTNL held is noted,
+ * and the health work, which holds nothing, tells devlink.
  */
 #ifndef EMUNIC_H
 #define EMUNIC_H
@@ -466,11 +469,12 @@ void emunic_service_start(struct emunic *emu);
 void emunic_service_stop(struct emunic *emu);
 void emunic_service_request(struct emunic *emu, u32 what);
 void emunic_force_reset(struct emunic *emu);
-void emunic_tx_stuck(struct emunic *emu);
 void emunic_hold(struct emunic *emu);
 int emunic_unhold(struct emunic *emu);
 void emunic_quiesce(struct emunic *emu);
 int emunic_restart(struct emunic *emu);
+bool emunic_restarted_lately(const struct emunic *emu);
+int emunic_restart_queues(struct emunic *emu);
 void emunic_update_carrier(struct emunic *emu);
 
 /* aer.c: what the PCI core calls when a function is reset or has failed */

@@ -8,6 +8,7 @@
 #include <linux/dma-mapping.h>
 
 #include "emunic.h"
+#include "devlink.h"
 #include "pf.h"
 
 #define EMUNIC_EVENT_ENTRIES	BIT(EMUNIC_EVENT_LOG2)
@@ -27,6 +28,22 @@ static void emunic_event_queue_error(struct emunic *emu,
 			     "vport %u: %s queue %u in error %u\n", vport,
 			     data->rx ? "Rx" : "Tx", data->queue,
 			     le16_to_cpu(data->error));
+	if (vport)
+		emunic_health_vf_offence(emu, vport - 1, EMUNIC_OFFENCE_QUEUE,
+					 le32_to_cpu(data->count));
+}
+
+static void emunic_event_offence(struct emunic *emu,
+				 const struct emunic_event *event)
+{
+	const struct emunic_event_offence *data = (const void *)event->data;
+	u16 vport = le16_to_cpu(event->vport);
+
+	if (le16_to_cpu(event->len) < sizeof(*data) || !vport)
+		return;
+
+	emunic_health_vf_offence(emu, vport - 1, le32_to_cpu(data->kind),
+				 le64_to_cpu(data->total));
 }
 
 static void emunic_event_handle(struct emunic *emu,
@@ -44,6 +61,9 @@ static void emunic_event_handle(struct emunic *emu,
 		break;
 	case EMUNIC_EVENT_QUEUE_ERROR:
 		emunic_event_queue_error(emu, event);
+		break;
+	case EMUNIC_EVENT_OFFENCE:
+		emunic_event_offence(emu, event);
 		break;
 	default:
 		/* A later minor version may have more */

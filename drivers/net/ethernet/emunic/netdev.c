@@ -134,6 +134,7 @@ int emunic_up(struct emunic *emu)
 	emunic_wr32(emu, EMUNIC_CTRL, EMUNIC_CTRL_ENABLE);
 	netif_tx_wake_all_queues(emu->netdev);
 	emunic_update_carrier(emu);
+	emunic_health_up(emu);
 
 	return 0;
 
@@ -284,7 +285,7 @@ static void emunic_tx_timeout(struct net_device *netdev, unsigned int txqueue)
 	emu->events.tx_timeouts++;
 	netdev_warn(netdev, "Tx queue %u stuck: next %u, done %u, published %u\n",
 		    txqueue, q->tx.next, q->tx.clean, q->tx.published);
-	emunic_tx_stuck(emu);
+	emunic_health_fault(q, EMUNIC_FAULT_TX_TIMEOUT);
 }
 
 static void emunic_stats_add_rx(struct emunic_queue *q,

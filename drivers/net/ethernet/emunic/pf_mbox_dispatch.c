@@ -6,6 +6,7 @@
  * opcode, exact length, state and capability. What passes goes to its handler.
  */
 #include "emunic.h"
+#include "devlink.h"
 #include "pf.h"
 
 /**
@@ -336,6 +337,11 @@ size_t emunic_pf_mbox_dispatch(struct emunic *emu, struct emunic_vf_rec *rec,
 	emu->pf->counters.vf_refused += !!status;
 	if (rec)
 		rec->refused += !!status;
+	/* All else may be asked for in good faith */
+	if (rec && (status == EMUNIC_MBOX_ST_OPCODE ||
+		    status == EMUNIC_MBOX_ST_LENGTH))
+		emunic_health_vf_offence(emu, rec->id, EMUNIC_OFFENCE_MESSAGE,
+					 rec->refused);
 	if (len >= sizeof(*hdr))
 		reply_hdr->opcode = hdr->opcode;
 	if (status)

@@ -10,6 +10,7 @@
 #include <linux/rtnetlink.h>
 
 #include "emunic.h"
+#include "devlink.h"
 #include "pf.h"
 
 /* How often to look at EPOCH */
@@ -178,29 +179,53 @@ static unsigned long emunic_service_reset(struct emunic *emu, u32 pending)
 	return emunic_restart(emu) ? EMUNIC_RESTART_MIN : 0;
 }
 
-/* Restarts the queues after an error, not too often */
-static u32 emunic_service_restart(struct emunic *emu)
+/**
+ * emunic_restarted_lately() - were the queues restarted not long ago?
+ * @emu: the function
+ *
+ * Context: RTNL
+ * Return: true if a fault that is there again needs more than a restart
+ */
+bool emunic_restarted_lately(const struct emunic *emu)
+{
+	return emu->events.restarts &&
+	       time_before(jiffies, emu->restarted + EMUNIC_RESTART_PROVEN);
+}
+
+/**
+ * emunic_restart_queues() - take the data path down and up after an error
+ * @emu: the function, its netdev running
+ *
+ * Context: RTNL
+ * Return: 0, or an errno with the path down
+ */
+int emunic_restart_queues(struct emunic *emu)
 {
 	int err;
 
-	if (!netif_running(emu->netdev))
-		return 0;
-	if (emu->events.restarts &&
-	    time_before(jiffies, emu->restarted + EMUNIC_RESTART_MIN))
-		return EMUNIC_SVC_RESTART;
-
-	WRITE_ONCE(emu->restarted, jiffies);
-	WRITE_ONCE(emu->events.restarts, emu->events.restarts + 1);
+	emu->restarted = jiffies;
+	emu->events.restarts++;
 	emunic_down(emu);
 	err = emunic_up(emu);
 	if (err) {
 		netif_carrier_off(emu->netdev);
 		netdev_err(emu->netdev, "queues not restarted: %pe\n",
 			   ERR_PTR(err));
-		return EMUNIC_SVC_RESTART;
 	}
 
-	return 0;
+	return err;
+}
+
+/* Goes on where a restart has failed, not too often */
+static u32 emunic_service_restart(struct emunic *emu)
+{
+	if (!netif_running(emu->netdev))
+		return 0;
+	if (emu->events.restarts &&
+	    time_before(jiffies, emu->restarted + EMUNIC_RESTART_MIN))
+		return EMUNIC_SVC_RESTART;
+
+	return emunic_restart_queues(emu) ? EMUNIC_SVC_RESTART : 0;
 }
 
 /* Returns what is to be done later */
@@ -208,7 +233,7 @@ static u32 emunic_service_run(struct emunic *emu, u32 pending)
 {
 	if (pending & EMUNIC_CAUSE_QUEUE_ERROR) {
 		emu->events.queue_errors++;
-		pending |= EMUNIC_SVC_RESTART;
+		emunic_health_queue_errors(emu);
 	}
 	if (emu->is_vf)
 		emunic_vf_service(emu, pending);
@@ -333,27 +358,6 @@ void emunic_force_reset(struct emunic *emu)
 {
 	emunic_hw_reset(emu);
 	emunic_service_request(emu, EMUNIC_CAUSE_RESET);
-}
-
-/**
- * emunic_tx_stuck() - the netdev watchdog found a Tx queue that does not move
- * @emu: the function, up
- *
- * The queues are started anew, or the whole function if that was done lately
- * and has not helped.
- *
- * Context: any
- */
-void emunic_tx_stuck(struct emunic *emu)
-{
-	bool lately = READ_ONCE(emu->events.restarts) &&
-		      time_before(jiffies, READ_ONCE(emu->restarted) +
-				  EMUNIC_RESTART_PROVEN);
-
-	if (lately)
-		netdev_err(emu->netdev, "restart did not help, resetting\n");
-	emunic_service_request(emu, lately ? EMUNIC_SVC_RESET :
-					     EMUNIC_SVC_RESTART);
 }
 
 /**

@@ -10,6 +10,7 @@
 #include <net/page_pool/helpers.h>
 
 #include "emunic.h"
+#include "devlink.h"
 
 #define EMUNIC_RX_HEADROOM	(NET_SKB_PAD + NET_IP_ALIGN)
 #define EMUNIC_RX_TAILROOM	SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
@@ -264,7 +265,7 @@ static void emunic_rx_broken(struct emunic_queue *q)
 	emunic_rx_inc(rx, &rx->stats.bad_cpl);
 	emunic_rx_drop(q);
 	q->emu->events.bad_cpls++;
-	emunic_service_request(q->emu, EMUNIC_SVC_RESTART);
+	emunic_health_fault(q, EMUNIC_FAULT_RX_MALFORMED);
 }
 
 /**

@@ -5,6 +5,7 @@
 #include <linux/rtnetlink.h>
 
 #include "emunic.h"
+#include "devlink.h"
 #include "pf.h"
 
 static void emunic_vf_rec_free(struct kref *ref)
@@ -153,6 +154,7 @@ static void emunic_sriov_disable(struct emunic *emu)
 	flush_work(&emu->pf->event.work);
 	err = emunic_vports_clear(emu, num);
 	rtnl_unlock();
+	emunic_health_vfs_gone(emu);
 	if (err)
 		pci_warn(emu->pdev, "policy of VFs not cleared: %pe\n",
 			 ERR_PTR(err));

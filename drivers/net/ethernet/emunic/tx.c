@@ -11,6 +11,7 @@
 #include <net/netdev_queues.h>
 
 #include "emunic.h"
+#include "devlink.h"
 
 /* Metadata, the head and every fragment of a frame */
 #define EMUNIC_TX_FRAME_DESCS	(MAX_SKB_FRAGS + 2)
@@ -467,7 +468,7 @@ bool emunic_tx_clean(struct emunic_queue *q, int budget)
 				       cpl->status != EMUNIC_TX_STATUS_OK,
 				       budget, &done)) {
 			q->emu->events.bad_cpls++;
-			emunic_service_request(q->emu, EMUNIC_SVC_RESTART);
+			emunic_health_fault(q, EMUNIC_FAULT_TX_MALFORMED);
 			limit = 1;
 		}
 		tx->cq_next++;
@@ -476,6 +477,8 @@ bool emunic_tx_clean(struct emunic_queue *q, int budget)
 
 	if (done.frames)
 		emunic_tx_account(q, &done);
+	if (unlikely(done.errors))
+		emunic_health_fault(q, EMUNIC_FAULT_TX_REFUSED);
 
 	return !limit && emunic_tx_pending(tx);
 }
