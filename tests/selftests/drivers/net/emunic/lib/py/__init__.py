@@ -24,6 +24,8 @@ except ModuleNotFoundError as e:
 from .pci import Function, PhysicalFunction, find_pfs, need_pfs
 from .host import Host, Sniffer, Stream, pair, raw_frame
 from .klog import ksft_run_quiet
+from .bar import Bar
+from .devlink import Reporter, devlink, devlink_handle
 from .qemu import monitor, suspend
 
 __all__ = ["CmdExitFailure", "KsftSkipEx", "NetNS", "bkg", "cmd", "defer",
@@ -34,4 +36,5 @@ __all__ = ["CmdExitFailure", "KsftSkipEx", "NetNS", "bkg", "cmd", "defer",
            "wait_port_listen",
            "Function", "PhysicalFunction", "find_pfs", "need_pfs",
            "Host", "Sniffer", "Stream", "pair", "raw_frame",
-           "ksft_run_quiet", "monitor", "suspend"]
+           "ksft_run_quiet", "Bar", "Reporter", "devlink", "devlink_handle",
+           "monitor", "suspend"]
