@@ -43,12 +43,8 @@ class _At:
         self.v4 = addr
 
 
-def _receiver(pf, a, b):
-    """
-    A function that counts the frames of a VLAN that get from @a to @b; @a is
-    VF 0 of @pf and sends them without being in the VLAN.
-    """
-    pf.set_vf(0, "spoofchk off")
+def _receiver(a, b):
+    """A function that counts the frames of a VLAN that get from @a to @b."""
     send, got = Sniffer(a), Sniffer(b)
 
     def arrives(vid):
@@ -64,8 +60,9 @@ def filter_at_receiver(kind):
     """Frames of a VLAN that nobody asked for do not reach the port."""
     pf = need_pfs()[0]
     vfs = pf.vfs(2)
+    pf.set_vf(0, "spoofchk off")    # the sender is not in the VLAN
     a, b = pair(vfs[0], vfs[1] if kind == "vf" else pf)
-    arrives = _receiver(pf, a, b)
+    arrives = _receiver(a, b)
     ksft_eq(arrives(10), 0, "before")
     _vlan(b, 10)
     ksft_eq(arrives(10), 1, "after")
@@ -77,8 +74,10 @@ def filter_at_receiver(kind):
 def filter_toggled():
     """A VLAN added while the PF's filter is off is in the filter later."""
     pf = need_pfs()[0]
-    a, b = pair(pf.vfs(1)[0], pf)
-    arrives = _receiver(pf, a, b)
+    vf = pf.vfs(1)[0]
+    pf.set_vf(0, "spoofchk off")    # the sender is not in the VLAN
+    a, b = pair(vf, pf)
+    arrives = _receiver(a, b)
 
     def toggle(state):
         b.cmd(f"ethtool -K {b.dev} rx-vlan-filter {state}")
