@@ -49,6 +49,12 @@ void data_start(Data *d, const char *args, const char *device)
 {
     memset(d, 0, sizeof(*d));
     d->nic = qemunic_start(device, args);
+    data_init(d);
+}
+
+/* A device as it is after a reset gets two VFs, and all three are set up. */
+void data_init(Data *d)
+{
     qemunic_pf_init(d->nic, &d->pf.f);
     qemunic_set_num_vfs(&d->pf.f, 2);
     qemunic_vf_init(&d->pf.f, 0, &d->vf[0].f);

@@ -41,6 +41,7 @@ extern const uint8_t broadcast[6];
 
 void port_start(Port *p, uint16_t vport, QEmunicQueue *admin,
                 const uint8_t *mac);
+void data_init(Data *d);
 void data_start(Data *d, const char *args, const char *device);
 void build(uint8_t *frame, size_t len, const uint8_t *dst,
            const uint8_t *src, uint16_t type);

@@ -37,6 +37,7 @@ QEmunic *qemunic_start(const char *device_args, const char *args)
                            g_getenv("EMUNIC_QTEST_ARGS") ?: "", args,
                            device_args);
     nic->next_page = FIRST_PAGE;
+    nic->devfn = QEMUNIC_DEVFN;
     qemunic_enable_ecam(nic->qts);
     return nic;
 }
@@ -58,7 +59,7 @@ uint64_t qemunic_alloc(QEmunic *nic, size_t size)
     return addr;
 }
 
-static uint64_t qemunic_cfg(unsigned devfn, unsigned offset)
+uint64_t qemunic_cfg(unsigned devfn, unsigned offset)
 {
     return ECAM + (devfn << 12) + offset;
 }
@@ -124,7 +125,7 @@ void qemunic_map(QEmunicFunction *f, bool master)
 void qemunic_pf_init(QEmunic *nic, QEmunicFunction *pf)
 {
     pf->nic = nic;
-    pf->devfn = QEMUNIC_DEVFN;
+    pf->devfn = nic->devfn;
     pf->bar0 = PF_BAR0;
     pf->bar2 = PF_BAR2;
     qemunic_cfg_writel(nic, pf->devfn, PCI_BASE_ADDRESS_0, PF_BAR0);

@@ -20,6 +20,7 @@
 typedef struct QEmunic {
     QTestState *qts;
     uint64_t next_page;             /* guest memory is only ever allocated */
+    unsigned devfn;                 /* of the PF, with its bus */
 } QEmunic;
 
 typedef struct QEmunicFunction {
@@ -47,6 +48,7 @@ uint64_t qemunic_alloc(QEmunic *nic, size_t size);
 void qemunic_migrate(QEmunic *nic, const char *device);
 void qemunic_pass(QEmunic *nic, unsigned ms);
 
+uint64_t qemunic_cfg(unsigned devfn, unsigned offset);
 uint16_t qemunic_cfg_readw(QEmunic *nic, unsigned devfn, unsigned offset);
 uint32_t qemunic_cfg_readl(QEmunic *nic, unsigned devfn, unsigned offset);
 void qemunic_cfg_writew(QEmunic *nic, unsigned devfn, unsigned offset,

@@ -381,6 +381,7 @@ int main(int argc, char **argv)
     emunic_add_offload_tests();
     emunic_add_iommu_tests();
     emunic_add_migration_tests();
+    emunic_add_hotplug_tests();
     emunic_add_policy_tests();
     emunic_add_sched_tests();
     emunic_add_random_tests();

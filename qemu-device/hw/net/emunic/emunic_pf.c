@@ -152,12 +152,9 @@ static bool emunic_sriov_init(EmunicState *s, Error **errp)
 static void emunic_free(EmunicState *s)
 {
     emunic_function_exit(&s->fn);
-    emunic_switch_exit(s);
     g_clear_pointer(&s->bh, qemu_bh_delete);
     g_clear_pointer(&s->offence_timer, timer_free);
     g_clear_pointer(&s->tx_timer, timer_free);
-    g_clear_pointer(&s->tx_scratch, emunic_scratch_free);
-    g_clear_pointer(&s->rx_scratch, emunic_scratch_free);
 }
 
 static void emunic_realize(PCIDevice *dev, Error **errp)
@@ -264,11 +261,22 @@ static void emunic_instance_init(Object *obj)
                                   "/ethernet-phy@0", DEVICE(obj));
 }
 
+/* What a run of the bottom half can still have in hand after an unplug */
+static void emunic_instance_finalize(Object *obj)
+{
+    EmunicState *s = EMUNIC(obj);
+
+    emunic_switch_exit(s);
+    g_clear_pointer(&s->tx_scratch, emunic_scratch_free);
+    g_clear_pointer(&s->rx_scratch, emunic_scratch_free);
+}
+
 static const TypeInfo emunic_info = {
     .name = TYPE_EMUNIC,
     .parent = TYPE_PCI_DEVICE,
     .instance_size = sizeof(EmunicState),
     .instance_init = emunic_instance_init,
+    .instance_finalize = emunic_instance_finalize,
     .class_init = emunic_class_init,
     .interfaces = (InterfaceInfo[]) {
         { INTERFACE_PCIE_DEVICE },

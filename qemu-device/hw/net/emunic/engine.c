@@ -78,22 +78,26 @@ static void emunic_test_queues(EmunicFunction *f, EmunicQueue *queues,
 
 static void emunic_function_interrupts(EmunicFunction *f)
 {
+    PCIDevice *dev = f->dev;
     uint32_t vectors;
 
     emunic_test_queues(f, f->txq, &f->tx_moved);
     emunic_test_queues(f, f->rxq, &f->rx_moved);
     vectors = f->vectors;
     f->vectors = 0;
-    for (; vectors; vectors &= vectors - 1) {
+    /* Each one may be the last: an unplugged device has no vectors. */
+    object_ref(OBJECT(dev));
+    for (; vectors && msix_present(dev); vectors &= vectors - 1) {
         trace_emunic_irq(f->vport, ctz32(vectors));
-        msix_notify(f->dev, ctz32(vectors));
+        msix_notify(dev, ctz32(vectors));
     }
+    object_unref(OBJECT(dev));
 }
 
 /*
  * A message may go to any address, so that what is behind it can call back
- * into the device: this comes last, keeps nothing across the call, and leaves
- * what is raised meanwhile to the next run.
+ * into the device, and even unplug it: this comes last, keeps nothing across
+ * the call, and leaves what is raised meanwhile to the next run.
  */
 static void emunic_interrupts(EmunicState *s)
 {
@@ -191,14 +195,10 @@ static void emunic_tests(EmunicState *s)
     }
 }
 
-void emunic_run(void *opaque)
+static void emunic_run_all(EmunicState *s)
 {
-    EmunicState *s = opaque;
     bool more = false;
 
-    if (!runstate_is_running()) {
-        return;
-    }
     RCU_READ_LOCK_GUARD();
     emunic_tests(s);
     more |= emunic_admin_run(s, RUN_COMMANDS);
@@ -208,6 +208,28 @@ void emunic_run(void *opaque)
     trace_emunic_run(more);
     if (more) {
         emunic_schedule(s);
+    }
+}
+
+static void emunic_unref(void *opaque)
+{
+    object_unref(opaque);
+}
+
+void emunic_run(void *opaque)
+{
+    EmunicState *s = opaque;
+
+    if (!runstate_is_running()) {
+        return;
+    }
+    object_ref(OBJECT(s));
+    emunic_run_all(s);
+    if (s->bh) {
+        object_unref(OBJECT(s));
+    } else {
+        /* Unplugged meanwhile; our caller still uses the re-entrancy guard. */
+        aio_bh_schedule_oneshot(qemu_get_aio_context(), emunic_unref, s);
     }
 }
 

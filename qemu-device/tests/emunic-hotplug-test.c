@@ -1,0 +1,137 @@
+/*
+ * emunic: unplugged while it is at work
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "emunic-port.h"
+#include "emunic-test.h"
+#include "standard-headers/linux/pci_regs.h"
+
+#define PORT_DEVFN  0x18            /* of the root port; its bus is 1 */
+#define PF_DEVFN    0x100
+
+#define SLOT_ON     PCI_EXP_SLTCTL_PWR_IND_ON
+#define SLOT_OFF    (PCI_EXP_SLTCTL_PWR_IND_OFF | PCI_EXP_SLTCTL_PWR_OFF)
+
+static void set_slot(Data *d, uint16_t value)
+{
+    unsigned at = qemunic_find_cap(d->nic, PORT_DEVFN, PCI_CAP_ID_EXP);
+
+    qemunic_cfg_writew(d->nic, PORT_DEVFN, at + PCI_EXP_SLTCTL, value);
+}
+
+static void hotplug_start(Data *d)
+{
+    memset(d, 0, sizeof(*d));
+    d->nic = qemunic_start("max_vfs=2,bus=rp0,addr=0,id=nic0",
+                           "-global ICH9-LPC.acpi-pci-hotplug-with-bridge-"
+                           "support=off -device pcie-root-port,id=rp0,addr=3");
+    d->nic->devfn = PF_DEVFN;
+    qemunic_cfg_writel(d->nic, PORT_DEVFN, PCI_PRIMARY_BUS, 0x00010100);
+    qemunic_cfg_writel(d->nic, PORT_DEVFN, PCI_MEMORY_BASE, 0xe2f0e000);
+    qemunic_cfg_writew(d->nic, PORT_DEVFN, PCI_COMMAND,
+                       PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+    set_slot(d, SLOT_ON);
+    data_init(d);
+}
+
+static void work(Data *d)
+{
+    uint8_t frame[100];
+
+    build(frame, sizeof(frame), vf_mac[1], vf_mac[0], 0x88b5);
+    g_assert_cmpuint(port_send(&d->vf[0], NULL, frame, sizeof(frame)), ==, 0);
+    expect(&d->vf[1], frame, sizeof(frame));
+}
+
+/* A VF waits for its rate, and an offence of it for its second. */
+static void leave_work(Data *d)
+{
+    struct emunic_admin_rate rate = { 0, cpu_to_le32(1) };
+    uint8_t frame[9216];
+
+    admin_ok(d, EMUNIC_ADMIN_VPORT_SET_RATE, 1, &rate, sizeof(rate));
+    build(frame, sizeof(frame), vf_mac[1], vf_mac[0], 0x88b5);
+    qemunic_pass(d->nic, 5);
+    for (int i = 0; i < 4; i++) {
+        port_put(&d->vf[0], NULL, frame, sizeof(frame), sizeof(frame));
+    }
+    qemunic_tail(&d->vf[0].tx);
+    qemunic_write(&d->vf[0].f, EMUNIC_MBOX_CTRL, EMUNIC_MBOX_CTRL_SEND);
+    qemunic_write(&d->vf[0].f, EMUNIC_MBOX_CTRL, EMUNIC_MBOX_CTRL_SEND);
+}
+
+static void check_gone(Data *d)
+{
+    qtest_qmp_eventwait(d->nic->qts, "DEVICE_DELETED");
+    g_assert_cmphex(qemunic_read(&d->pf.f, EMUNIC_ID), !=, EMUNIC_ID_MAGIC);
+    g_assert_cmphex(qemunic_read(&d->vf[0].f, EMUNIC_ID), !=,
+                    EMUNIC_ID_MAGIC);
+    /* Whatever it had asked a timer for */
+    qemunic_pass(d->nic, 1100);
+    g_assert_cmphex(qemunic_read(&d->pf.f, EMUNIC_ID), !=, EMUNIC_ID_MAGIC);
+}
+
+static void check_plug(Data *d)
+{
+    qtest_qmp_assert_success(d->nic->qts, "{'execute': 'device_add',"
+                             " 'arguments': {'driver': 'emunic', 'bus': 'rp0',"
+                             " 'addr': '0', 'max_vfs': 2, 'id': 'nic1'}}");
+    set_slot(d, SLOT_ON);
+    data_init(d);
+    work(d);
+}
+
+/* The guest is asked, and agrees; then it does so unasked. */
+static void test_unplug(void)
+{
+    Data d;
+
+    for (int asked = 0; asked < 2; asked++) {
+        hotplug_start(&d);
+        work(&d);
+        leave_work(&d);
+        if (asked) {
+            qtest_qmp_assert_success(d.nic->qts, "{'execute': 'device_del',"
+                                     " 'arguments': {'id': 'nic0'}}");
+        }
+        set_slot(&d, SLOT_OFF);
+        check_gone(&d);
+        check_plug(&d);
+        qemunic_stop(d.nic);
+    }
+}
+
+/* The guest lets an interrupt of the device itself switch the slot off. */
+static void test_unplug_itself(void)
+{
+    Data d;
+
+    for (int i = 0; i < 2; i++) {
+        QEmunicFunction *f;
+        unsigned at;
+
+        hotplug_start(&d);
+        leave_work(&d);
+        f = i ? &d.vf[1].f : &d.pf.f;
+        at = qemunic_find_cap(d.nic, PORT_DEVFN, PCI_CAP_ID_EXP);
+        qemunic_msix(f, 0, qemunic_cfg(PORT_DEVFN, at + PCI_EXP_SLTCTL),
+                     SLOT_OFF);
+        qemunic_msix(f, 1, qemunic_alloc(d.nic, 4096), 1);
+        /* Both in one run, and nothing else that keeps the function */
+        qtest_qmp_assert_success(d.nic->qts, "{'execute': 'stop'}");
+        qemunic_write(f, EMUNIC_TEST_IRQ, 0);
+        qemunic_write(f, EMUNIC_TEST_IRQ, 1);
+        qemunic_cfg_writew(d.nic, f->devfn, PCI_COMMAND, PCI_COMMAND_MASTER);
+        qtest_qmp_assert_success(d.nic->qts, "{'execute': 'cont'}");
+        check_gone(&d);
+        check_plug(&d);
+        qemunic_stop(d.nic);
+    }
+}
+
+void emunic_add_hotplug_tests(void)
+{
+    qtest_add_func("emunic/unplug", test_unplug);
+    qtest_add_func("emunic/unplug-itself", test_unplug_itself);
+}
