@@ -80,3 +80,24 @@ def selftests(report):
 def kvm(report):
     lane = VmLane(report, "kvm", ["--max-vfs", "8"])
     lane.run(executables(TOP / "tests/kvm"))
+
+
+def built(report, lane, folder):
+    """Whether `make` in @folder has made what runs in the VM."""
+    out = BUILD / "tests" / lane
+    out.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run([LAB, "exec", "--", "make", "-s", "-C", folder, f"OUT={out}"],
+                          check=False, text=True, errors="replace",
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        outcome = tap.Outcome()
+        outcome.fail("it does not build")
+        report.add(f"{lane}/build", outcome, 0, done.stdout)
+    return not done.returncode
+
+
+def vfio(report):
+    folder = TOP / "tests/vfio"
+    programs = [p for p in executables(folder) if report.picks("vfio", p.name)]
+    if programs and built(report, "vfio", folder):
+        VmLane(report, "vfio", ["--max-vfs", "8"]).run(programs)

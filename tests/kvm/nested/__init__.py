@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the nested lane and the demo share; it runs inside the VM."""
+"""What the kvm and vfio lanes and the demo share; it runs inside the VM."""
