@@ -11,30 +11,33 @@ KSFT_DIR = (Path(__file__).parent / "../../../../..").resolve()
 
 try:
     sys.path.append(KSFT_DIR.as_posix())
-    from net.lib.py import CmdExitFailure, KsftSkipEx, NetNS, bkg, cmd, \
-        defer, ethtool, ip, ksft_busy_wait, ksft_disruptive, ksft_eq, \
-        ksft_exit, ksft_ge, ksft_in, ksft_lt, ksft_ne, ksft_not_in, ksft_pr, \
-        ksft_raises, ksft_run, ksft_true, ksft_variants, KsftNamedVariant, \
-        rand_port, wait_port_listen
+    from net.lib.py import CmdExitFailure, KsftNamedVariant, KsftSkipEx, \
+        NetNS, NetNSEnter, bkg, cmd, defer, ethtool, ip, ksft_busy_wait, \
+        ksft_disruptive, ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_lt, \
+        ksft_ne, ksft_not_in, ksft_pr, ksft_raises, ksft_run, ksft_true, \
+        ksft_variants, rand_port, wait_port_listen
 except ModuleNotFoundError as e:
     print("# no kselftest library beside this test:", e)
     print("1..0 # SKIP no kselftest library")
     sys.exit(4)
 
-from .pci import Function, PhysicalFunction, find_pfs, need_pfs
-from .host import Host, Sniffer, Stream, pair, raw_frame
-from .klog import ksft_run_quiet
 from .bar import Bar
 from .devlink import Reporter, devlink, devlink_handle
+from .flood import Flood
+from .host import Host, Sniffer, Stream, pair, raw_frame
+from .klog import KernelLog, ksft_run_quiet
+from .meter import Meter
+from .pci import Function, PhysicalFunction, find_pfs, need_pfs
+from .policy import need_slow_pf, refused, shown, speed, stats
 from .qemu import monitor, suspend
 
-__all__ = ["CmdExitFailure", "KsftSkipEx", "NetNS", "bkg", "cmd", "defer",
-           "ethtool", "ip", "ksft_busy_wait", "ksft_disruptive", "ksft_eq",
-           "ksft_exit", "ksft_ge", "ksft_in", "ksft_lt", "ksft_ne",
-           "ksft_not_in", "ksft_pr", "ksft_raises", "ksft_run", "ksft_true",
-           "ksft_variants", "KsftNamedVariant", "rand_port",
-           "wait_port_listen",
-           "Function", "PhysicalFunction", "find_pfs", "need_pfs",
-           "Host", "Sniffer", "Stream", "pair", "raw_frame",
-           "ksft_run_quiet", "Bar", "Reporter", "devlink", "devlink_handle",
-           "monitor", "suspend"]
+__all__ = ["CmdExitFailure", "KsftNamedVariant", "KsftSkipEx", "NetNS",
+           "NetNSEnter", "bkg", "cmd", "defer", "ethtool", "ip",
+           "ksft_busy_wait", "ksft_disruptive", "ksft_eq", "ksft_exit",
+           "ksft_ge", "ksft_in", "ksft_lt", "ksft_ne", "ksft_not_in",
+           "ksft_pr", "ksft_raises", "ksft_run", "ksft_true", "ksft_variants",
+           "rand_port", "wait_port_listen", "Bar", "Flood", "Function", "Host",
+           "KernelLog", "Meter", "PhysicalFunction", "Reporter", "Sniffer",
+           "Stream", "devlink", "devlink_handle", "find_pfs", "ksft_run_quiet",
+           "monitor", "need_pfs", "need_slow_pf", "pair", "raw_frame",
+           "refused", "shown", "speed", "stats", "suspend"]

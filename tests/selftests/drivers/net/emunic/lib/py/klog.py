@@ -13,31 +13,43 @@ BAD = re.compile(r"RIP:|Call Trace:|BUG:|WARNING:|ref_tracker:|"
 KMSG = Path("/dev/kmsg")
 
 
+class KernelLog:
+    """What the kernel logs from now on."""
+    def __init__(self):
+        self.log = open(KMSG, "rb", buffering=0)
+        os.set_blocking(self.log.fileno(), False)
+        os.lseek(self.log.fileno(), 0, os.SEEK_END)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.log.close()
+
+    def lines(self):
+        """Those that came since the last call."""
+        while True:
+            try:
+                record = self.log.read(8192)
+            except BlockingIOError:
+                return
+            except BrokenPipeError:     # overwritten before it was read
+                continue
+            if not record:
+                return
+            yield record.decode(errors="replace").split(";", 1)[-1].strip()
+
+
 def _quiet(case):
     """Fail @case if it puts something into the kernel log that must not be."""
     @functools.wraps(case)
     def run(*args):
-        with open(KMSG, "rb", buffering=0) as log:
-            os.set_blocking(log.fileno(), False)
-            os.lseek(log.fileno(), 0, os.SEEK_END)
+        with KernelLog() as log:
             case(*args)
-            bad = [line for line in _lines(log) if BAD.search(line)]
+            bad = [line for line in log.lines() if BAD.search(line)]
         if bad:
             raise KsftFailEx("in the kernel log: " + bad[0])
     return run
-
-
-def _lines(log):
-    while True:
-        try:
-            record = log.read(8192)
-        except BlockingIOError:
-            return
-        except BrokenPipeError:     # overwritten before it was read
-            continue
-        if not record:
-            return
-        yield record.decode(errors="replace").split(";", 1)[-1].strip()
 
 
 def ksft_run_quiet(cases, args=()):

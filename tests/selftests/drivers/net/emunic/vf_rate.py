@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""`ip link set PF vf N max_tx_rate, min_tx_rate`: measured, and refused."""
+
+import socket
+import time
+
+from lib.py import Flood, Host, KernelLog, KsftNamedVariant, Meter, Stream, \
+    ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_lt, ksft_pr, ksft_run_quiet, \
+    ksft_true, ksft_variants, need_pfs, need_slow_pf, pair, refused, speed
+from lib.py.pci import errno_of
+from lib.py.rtnl import set_vf_rate
+
+SECONDS = 5
+NOBODY = "02:00:00:ff:ff:01"
+
+
+def _rate(pf, index):
+    """What `ip link show` says: least, most."""
+    rate = pf.vf_info(index)["rate"]
+    return rate["min_tx"], rate["max_tx"]
+
+
+def _near(value, wanted, percent, what):
+    """@value is within @percent of @wanted."""
+    ksft_true(abs(value - wanted) <= wanted * percent / 100,
+              f"{what}: {value:.2f} Mbit/s, {wanted} wanted")
+
+
+def _limited(pf, limit):
+    """VF 0 sends, and VF 1 receives, @limit Mbit/s for SECONDS."""
+    meter = Meter(pf)
+    time.sleep(0.5)
+    rates = meter.rates(SECONDS)
+    _near(rates[0].tx, limit, 5, "sent")
+    _near(rates[1].rx, limit, 5, "received")
+    return rates[0]
+
+
+def max_small_frames():
+    """64 bytes a frame; 0 takes the limit away again, under traffic."""
+    pf = need_pfs()[0]
+    a, b = pair(*pf.vfs(2))
+    limit = 2
+    pf.set_vf(0, f"max_tx_rate {limit}")
+    ksft_eq(_rate(pf, 0), (0, limit))
+    Flood(a, b.mac, 64)
+    rate = _limited(pf, limit)
+    ksft_eq(round(rate.tx * 1e6 / 8 / rate.tx_frames), 64, "bytes a frame")
+    pf.set_vf(0, "max_tx_rate 0")
+    ksft_ge(Meter(pf).rates(1)[0].tx, 1.5 * limit, "without limit")
+
+
+def max_gso():
+    """TCP in GSO frames of 64 KiB; a change takes effect under traffic."""
+    pf = need_pfs()[0]
+    a, b = pair(*pf.vfs(2))
+    # Not smaller because of the rate
+    a.cmd("sysctl -qw net.ipv4.tcp_tso_rtt_log=20")
+    ksft_true(a.reaches(b.v4), "first ping")
+    limit = 80
+    pf.set_vf(0, f"max_tx_rate {2 * limit}")
+    stream = Stream(a, b, seconds=SECONDS + 5)
+    time.sleep(1)
+    pf.set_vf(0, f"max_tx_rate {limit}")
+    before = _gso(a)
+    _limited(pf, limit)
+    frames, segments = (new - old for new, old in zip(_gso(a), before))
+    ksft_ge(segments, 30 * frames, f"segments of {frames} GSO frames")
+    pf.set_vf(0, "max_tx_rate 0")
+    ksft_ge(Meter(pf).rates(1)[0].tx, 1.5 * limit, "without limit")
+    stream.wait()
+
+
+def _gso(host):
+    """GSO frames of @host, and the frames on the wire that they became."""
+    rows = [row.split(":") for row in
+            host.cmd(f"ethtool -S {host.dev}").stdout.split("\n")]
+    return [sum(int(row[1]) for row in rows if row[0].endswith(name))
+            for name in ("_gso_packets", "_gso_wire_packets")]
+
+
+def max_towards_uplink():
+    """The limit is the VF's, wherever its frames go."""
+    pf = need_pfs()[0]
+    host = Host(pf.vfs(1)[0], 1)
+    host.wait_link()
+    pf.set_vf(0, "max_tx_rate 20")
+    Flood(host, NOBODY, 1000)
+    time.sleep(0.5)
+    _near(Meter(pf).rates(2)[0].tx, 20, 5, "sent")
+
+
+def max_of_one_is_not_anothers():
+    """A VF beside one that has a limit does not notice."""
+    pf = need_pfs()[0]
+    vfs = pf.vfs(2)
+    hosts = [Host(vf, n + 1) for n, vf in enumerate(vfs)]
+    for host in hosts:
+        host.wait_link()
+    pf.set_vf(0, "max_tx_rate 10")
+    for host in hosts:
+        Flood(host, NOBODY, 1000)
+    time.sleep(0.5)
+    rates = Meter(pf).rates(2)
+    _near(rates[0].tx, 10, 5, "limited")
+    ksft_ge(rates[1].tx, 20, "not limited")
+
+
+def slowest():
+    """
+    A ring full of long frames takes a minute at 1 Mbit/s. That is no reason
+    to think that the device hangs.
+    """
+    pf = need_pfs()[0]
+    host = Host(pf.vfs(1)[0], 1, mtu=9000)
+    host.wait_link()
+    pf.set_vf(0, "max_tx_rate 1")
+    with KernelLog() as log:
+        Flood(host, NOBODY, 9000)
+        time.sleep(12)
+        ksft_eq([line for line in log.lines() if "timeout" in line], [])
+    out = host.cmd(f"ethtool -S {host.dev}").stdout
+    ksft_in("tx_timeouts: 0", out)
+    start = time.monotonic()
+    host.ip(f"link set dev {host.dev} down")
+    ksft_lt(time.monotonic() - start, 3, "seconds until it is down")
+
+
+def legacy_rate():
+    """The older `rate` is max_tx_rate, and leaves min_tx_rate alone."""
+    pf = need_pfs()[0]
+    pf.vfs(1)
+    pf.set_vf(0, "max_tx_rate 50 min_tx_rate 10")
+    ksft_eq(_rate(pf, 0), (10, 50))
+    pf.set_vf(0, "rate 40")
+    ksft_eq(_rate(pf, 0), (10, 40))
+
+
+def _contenders(pf, num):
+    """@num VFs that each would send all that the port can."""
+    hosts = [Host(vf, n + 1, mtu=9000) for n, vf in enumerate(pf.vfs(num))]
+    for host in hosts:
+        host.wait_link()
+        Flood(host, NOBODY, 9000)
+    time.sleep(0.5)
+
+
+def fair_without_min():
+    """Nobody has a minimum: all get the same, and all of the port."""
+    pf, port = need_slow_pf()
+    _contenders(pf, 4)
+    rates = [rate.tx for rate in Meter(pf).rates(3)]
+    ksft_pr("Mbit/s:", [f"{rate:.1f}" for rate in rates])
+    _near(sum(rates), port, 5, "together")
+    for rate in rates:
+        _near(rate, port / 4, 10, "each")
+
+
+def min_under_contention():
+    """Each gets its minimum, the rest is shared fairly, nothing is left."""
+    pf, port = need_slow_pf()
+    _contenders(pf, 4)
+    least = [port // 2, port // 4, 0, 0]
+    for index, rate in enumerate(least):
+        pf.set_vf(index, f"min_tx_rate {rate}")
+        ksft_eq(_rate(pf, index), (rate, 0))
+    time.sleep(0.5)
+    rates = [rate.tx for rate in Meter(pf).rates(SECONDS)]
+    ksft_pr("Mbit/s:", [f"{rate:.1f}" for rate in rates])
+    share = (port - sum(least)) / 4
+    for rate, wanted in zip(rates, least):
+        ksft_ge(rate, 0.9 * wanted, "minimum")
+        ksft_true(abs(rate - wanted - share) < 0.1 * (wanted + share),
+                  f"{rate:.1f} of {wanted} and a share of {share:.1f} Mbit/s")
+    _near(sum(rates), port, 5, "together")
+
+
+def min_unused():
+    """What a VF does not use of its minimum, others may."""
+    pf, port = need_slow_pf()
+    vfs = pf.vfs(2)
+    pf.set_vf(0, f"min_tx_rate {port // 4 * 3}")
+    host = Host(vfs[1], 1, mtu=9000)
+    host.wait_link()
+    Flood(host, NOBODY, 9000)
+    time.sleep(0.5)
+    _near(Meter(pf).rates(2)[1].tx, port, 5, "the other VF")
+
+
+@ksft_variants([KsftNamedVariant(name, what) for name, what in (
+    ("max_above_speed", "max_tx_rate {above}"),
+    ("min_above_speed", "min_tx_rate {above} max_tx_rate 0"),
+    ("max_below_min", "rate 49"),
+    ("sum_of_min", "min_tx_rate {rest} max_tx_rate 0"))])
+def not_possible(what):
+    """Rates that the port cannot give, and those that contradict."""
+    pf = need_pfs()[0]
+    mbit = speed(pf)
+    pf.vfs(2)
+    pf.set_vf(0, "max_tx_rate 100 min_tx_rate 50")
+    pf.set_vf(1, "min_tx_rate 60")
+    refused(pf, 0, what.format(above=mbit + 1, rest=mbit - 59),
+            "Invalid argument")
+
+
+def contradiction():
+    """`ip` does not even ask for a maximum below the minimum."""
+    pf = need_pfs()[0]
+    pf.vfs(1)
+    pf.set_vf(0, "max_tx_rate 100 min_tx_rate 50")
+    index = socket.if_nametoindex(pf.netdev)
+    for least, most in ((50, 49), (101, 100)):
+        ksft_eq(errno_of(set_vf_rate, index, 0, least, most), "EINVAL")
+        ksft_eq(_rate(pf, 0), (50, 100), "unchanged")
+
+
+def sum_of_min_fits():
+    """Minima that fill the port exactly are fine, and may be moved."""
+    pf = need_pfs()[0]
+    mbit = speed(pf)
+    pf.vfs(2)
+    pf.set_vf(0, f"min_tx_rate {mbit - 60}")
+    pf.set_vf(1, "min_tx_rate 60")
+    refused(pf, 1, "min_tx_rate 61", "Invalid argument")
+    pf.set_vf(0, "min_tx_rate 0")
+    pf.set_vf(1, f"min_tx_rate {mbit}")
+    ksft_eq(_rate(pf, 1), (mbit, 0))
+
+
+if __name__ == "__main__":
+    ksft_run_quiet([max_small_frames, max_gso, max_towards_uplink,
+                    max_of_one_is_not_anothers, slowest, legacy_rate,
+                    fair_without_min, min_under_contention,
+                    min_unused, not_possible, contradiction,
+                    sum_of_min_fits])
+    ksft_exit()
