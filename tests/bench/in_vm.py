@@ -14,6 +14,8 @@ import sys
 import time
 from pathlib import Path
 
+from control import recovery, set_address
+
 ROUNDS, SECONDS = 3, 4
 PCI = Path("/sys/bus/pci/devices")
 
@@ -113,22 +115,75 @@ def memory_of_vfs(pf, num):
     return used / num
 
 
+def enabling(result, pfs):
+    """All VFs that there can be: the number, and seconds in each round."""
+    for turn in range(ROUNDS):
+        for kind, pf in pfs.items():
+            note(f"enabling VFs, round {turn + 1} of {ROUNDS}: {kind}")
+            most = int((pf / "sriov_totalvfs").read_text())
+            seconds = enable_vfs(pf, most)
+            (pf / "sriov_numvfs").write_text("0")
+            result["vfs"].setdefault(kind, [most, []])[1].append(seconds)
+
+
+def vf_address(pf, index):
+    """The address that @pf knows its VF @index by."""
+    links = json.loads(sh(f"ip -j link show dev {netdev(pf)}"))
+    return links[0]["vfinfo_list"][index]["address"]
+
+
+def control(result, pfs):
+    """
+    The control path of up to 8 VFs. Who does not come back from a reset is not
+    asked again.
+    """
+    devs = {}
+    for kind, pf in pfs.items():
+        num = min(8, int((pf / "sriov_totalvfs").read_text()))
+        enable_vfs(pf, num)
+        devs[kind] = [netdev((pf / f"virtfn{i}").resolve())
+                      for i in range(num)]
+        for dev in devs[kind] + [netdev(pf)]:
+            sh(f"ip link set {dev} up")
+    for turn in range(ROUNDS):
+        for kind, pf in pfs.items():
+            note(f"control path, round {turn + 1} of {ROUNDS}: {kind}")
+            result["mbox_s"].setdefault(kind, []).extend(
+                set_address(devs[kind][1], 20, lambda p=pf: vf_address(p, 1)))
+            again(result["vf_flr_s"].setdefault(kind, []), devs[kind][:2],
+                  (pf / "virtfn1").resolve())
+        result["mbox_s"].setdefault("veth", []).extend(
+            set_address("veth1", 20))
+    for turn in range(ROUNDS):
+        for kind, pf in pfs.items():
+            note(f"PF FLR, round {turn + 1} of {ROUNDS}: {kind}")
+            again(result["pf_flr_s"].setdefault(kind, []), devs[kind], pf)
+
+
+def again(values, devs, func):
+    """One more recovery, unless there was one that failed."""
+    if None not in values:
+        values.append(recovery(devs, func))
+
+
 def main():
     """Everything, in the order that disturbs least."""
-    result = {"iommu": {}, "tcp1": {}, "tcp4": {}, "rtt_us": {}, "vfs": {}}
+    result = {"iommu": {}, "tcp1": {}, "tcp4": {}, "rtt_us": {}, "vfs": {},
+              "mbox_s": {}, "vf_flr_s": {}, "pf_flr_s": {}}
     sh("modprobe -a igb igbvf veth")
     ours, igb = find_pf("emunic"), find_pf("igb")
+    pfs = {"emunic": ours, "igb": igb}
 
-    note("enabling VFs")
-    most = int((ours / "sriov_totalvfs").read_text())
-    result["vfs"]["emunic"] = [most, enable_vfs(ours, most)]
-    (ours / "sriov_numvfs").write_text("0")
-    result["vfs"]["igb"] = [7, enable_vfs(igb, 7)]
+    enabling(result, pfs)
     note("memory of idle VFs")
     result["vf_guest_kib"] = memory_of_vfs(ours, 16)
-
-    enable_vfs(ours, 2)
     sh("ip link add veth1 type veth peer name veth2")
+    control(result, pfs)
+    for pf in pfs.values():
+        (pf / "sriov_numvfs").write_text("0")
+
+    for pf in pfs.values():
+        enable_vfs(pf, 2)
     pairs = {"emunic": [netdev((ours / f"virtfn{i}").resolve()) for i in (0, 1)],
              "igbvf": [netdev((igb / f"virtfn{i}").resolve()) for i in (0, 1)],
              "veth": ["veth1", "veth2"]}
