@@ -34,7 +34,8 @@ ADMINISTRATION = {
     "policy_fixed_address": ("mac 02:45:4d:55:00:aa", "mac 00:00:00:00:00:00"),
 }
 
-FAULT = re.compile(r"DMAR:.*Request device \[([0-9a-f:.]+)\]")
+# Older kernels leave out the domain, which is 0.
+FAULT = re.compile(r"DMAR:.*Request device \[(?:0000:)?([0-9a-f:.]+)\]")
 # The kernel logs about three faults in five seconds and drops the others.
 FAULT_WINDOW = 5.5
 
