@@ -136,7 +136,7 @@ static void test_max_rate(void)
     check_rate(&sim, 0, 10000, 1);
 }
 
-/* Late wake-ups cost nothing below 20 ms, and saved credit is no more. */
+/* Late wake-ups cost nothing below 500 ms; who rests saves 50 ms and no more. */
 static void test_credit(void)
 {
     Sim sim;
@@ -146,11 +146,15 @@ static void test_credit(void)
     sim.step = 19 * MS;
     sim_run(&sim, 5000);
     check_rate(&sim, 0, 100, 1);
+    /* What came due after the last of them is sent in the next run. */
+    sim.step = 250 * MS;
+    sim_run(&sim, 5000);
+    check_rate(&sim, 0, 100, 5);
     emunic_sched_remove(&sim.s, 0);
     sim.now += 3600000 * MS;
     sim.step = MS;
     sim_run(&sim, 1);
-    g_assert_cmpint(sim.senders[0].sent, <=, 100 * MBIT / 50 + 2 * 1514);
+    g_assert_cmpint(sim.senders[0].sent, <=, 100 * MBIT / 20 + 2 * 1514);
     /* A clock that goes back, as it does with a snapshot */
     sim.now -= 1000000 * MS;
     emunic_sched_remove(&sim.s, 0);
@@ -189,6 +193,13 @@ static void test_share(void)
     sim_run(&sim, 5000);
     check_rate(&sim, 0, 470, 2);
     check_rate(&sim, 2, 470, 2);
+    /* Late wake-ups of the port */
+    sim_init(&sim, 400, 4, 1514);
+    sim.step = 45 * MS;
+    sim_run(&sim, 5000);
+    for (unsigned v = 0; v < 4; v++) {
+        check_rate(&sim, v, 100, 4);
+    }
 }
 
 static void test_min_rate(void)

@@ -13,31 +13,32 @@
 #include "sched.h"
 
 #define SCALE           8000                    /* credit of a byte */
-#define KEPT_NS         (20 * 1000000ll)        /* credit that can be saved */
+#define KEPT_NS         (50 * 1000000ll)        /* credit that can be saved */
+#define LATE_NS         (500 * 1000000ll)       /* while there was a wait */
 #define FILL_NS         (1000 * 1000000000ll)   /* no overflow up to here */
 #define SLICE_NS        500000                  /* least time to wait */
 
 #define TURN_BYTES      (128 * KiB)
 #define SHARED_BYTES    (16 * KiB)              /* while the port is short */
 
-static int64_t emunic_bucket_most(const EmunicBucket *b)
-{
-    return b->rate * KEPT_NS;
-}
-
-/* A clock that goes back gives nothing and takes nothing. */
-static void emunic_bucket_fill(EmunicBucket *b, int64_t now)
+/*
+ * A clock that goes back gives nothing and takes nothing. @kept: time of which
+ * credit can be saved. Who had nothing to send saves little; who waited for
+ * credit loses none of it to a host that wakes the device late.
+ */
+static void emunic_bucket_fill(EmunicBucket *b, int64_t now, int64_t kept)
 {
     int64_t ns = MIN(MAX(now - b->at, 0), FILL_NS);
+    int64_t most = MAX(b->rate * kept, b->credit);
 
     b->at = now;
-    b->credit = MIN(b->credit + b->rate * ns, emunic_bucket_most(b));
+    b->credit = MIN(b->credit + b->rate * ns, most);
 }
 
 /* What was saved at the old rate is lost; what was owed is still owed. */
 static void emunic_bucket_set(EmunicBucket *b, uint32_t rate, int64_t now)
 {
-    emunic_bucket_fill(b, now);
+    emunic_bucket_fill(b, now, KEPT_NS);
     b->rate = rate;
     b->credit = rate ? MIN(b->credit, 0) : 0;
 }
@@ -102,6 +103,7 @@ void emunic_sched_remove(EmunicSched *s, unsigned v)
 {
     clear_bit(v, s->work);
     clear_bit(v, s->waiting);
+    s->ports[v].waited = false;
 }
 
 /* Before a series of turns */
@@ -110,7 +112,9 @@ void emunic_sched_start(EmunicSched *s, int64_t now)
     unsigned v;
 
     s->now = now;
-    emunic_bucket_fill(&s->port, now);
+    s->kept = s->waited ? LATE_NS : KEPT_NS;
+    s->waited = false;
+    emunic_bucket_fill(&s->port, now, s->kept);
     for (v = find_first_bit(s->waiting, EMUNIC_SCHED_PORTS);
          v < EMUNIC_SCHED_PORTS;
          v = find_next_bit(s->waiting, EMUNIC_SCHED_PORTS, v + 1)) {
@@ -124,7 +128,7 @@ void emunic_sched_start(EmunicSched *s, int64_t now)
 /* The port is the limit, or near to it. */
 static bool emunic_sched_short(const EmunicSched *s)
 {
-    return s->port.credit < emunic_bucket_most(&s->port) / 2;
+    return s->port.credit < s->port.rate * KEPT_NS / 2;
 }
 
 /* Has @v credit of its max_rate? If not, it waits. */
@@ -135,8 +139,9 @@ static bool emunic_sched_may(EmunicSched *s, unsigned v)
     if (!p->max.rate) {
         return true;
     }
-    emunic_bucket_fill(&p->max, s->now);
-    if (p->max.credit > 0) {
+    emunic_bucket_fill(&p->max, s->now, p->waited ? LATE_NS : s->kept);
+    p->waited = p->max.credit <= 0;
+    if (!p->waited) {
         return true;
     }
     p->wake_at = emunic_bucket_wake_at(&p->max, s->now);
@@ -185,7 +190,7 @@ static unsigned emunic_sched_guaranteed(EmunicSched *s)
         if (!test_bit(v, s->work)) {
             continue;
         }
-        emunic_bucket_fill(min, s->now);
+        emunic_bucket_fill(min, s->now, s->kept);
         if (min->credit / min->rate > most && emunic_sched_may(s, v)) {
             most = min->credit / min->rate;
             first = v;
@@ -214,6 +219,7 @@ bool emunic_sched_next(EmunicSched *s, EmunicTurn *turn)
         return false;
     }
     if (s->port.credit <= 0) {
+        s->waited = true;
         s->wake_at = emunic_bucket_wake_at(&s->port, s->now);
         return false;
     }

@@ -36,18 +36,22 @@ typedef struct EmunicBucket {
  * @served: bytes sent of what is shared equally, ever since; only the
  *          difference to other vports means something
  * @wake_at: when it leaves @waiting
+ * @waited: it had no credit of @max when last asked
  */
 typedef struct EmunicSchedPort {
     EmunicBucket min;
     EmunicBucket max;
     uint64_t served;
     int64_t wake_at;
+    bool waited;
 } EmunicSchedPort;
 
 typedef struct EmunicSched {
     EmunicBucket port;
     int64_t now;
     int64_t wake_at;            /* the port sends nothing before that */
+    int64_t kept;               /* time of which credit is saved, this time */
+    bool waited;                /* the port had no credit at the last turn */
     uint64_t served;            /* of the vport that had least, at its turn */
     unsigned last;              /* vport that had the last turn */
     DECLARE_BITMAP(work, EMUNIC_SCHED_PORTS);
