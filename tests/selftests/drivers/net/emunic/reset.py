@@ -4,42 +4,26 @@
 
 import time
 
-from lib.py import Host, KsftNamedVariant, Stream, bkg, ksft_busy_wait, \
-    ksft_eq, ksft_exit, ksft_ge, ksft_run_quiet, ksft_true, ksft_variants, \
-    need_pfs, pair
-
-MAC = "02:00:00:cc:dd:01"
-
-
-class Flood:
-    """Packets both ways for as long as a test disturbs them."""
-    def __init__(self, a, b):
-        self.procs = [bkg(f"ping -q -f -c 10000000 {dst}", ns=src.ns)
-                      for src, dst in ((a, b.v4), (b, a.v4))]
-
-    def __enter__(self):
-        time.sleep(0.3)
-        return self
-
-    def __exit__(self, *_):
-        for proc in self.procs:
-            proc.proc.kill()
-            proc.proc.wait()
+from lib.py import PingFlood, Host, KsftNamedVariant, Policy, Stream, bkg, \
+    give_policy, ksft_eq, ksft_exit, ksft_ge, ksft_run_quiet, \
+    ksft_true, ksft_variants, need_pfs, pair, traffic_flows
 
 
 @ksft_variants([KsftNamedVariant("sender", 0),
                 KsftNamedVariant("receiver", 1)])
 def vf_flr_under_traffic(index):
     """Ten resets of a VF while it floods; the other VF notices losses only."""
-    vfs = need_pfs()[0].vfs(2)
-    a, b = pair(*vfs)
-    ksft_true(a.reaches(b.v4), "before")
-    with Flood(a, b):
+    pf = need_pfs()[0]
+    vfs = pf.vfs(4)
+    give_policy(pf)
+    a, b = pair(*vfs[:2])
+    policy = Policy(pf, a, b)
+    with PingFlood(a, b):
         for _ in range(10):
             vfs[index].flr()
             time.sleep(0.1)
-    ksft_true(a.reaches(b.v4), "after")
-    ksft_eq(a.ping(b.v4, count=10), 10, "no losses any more")
+    traffic_flows(a, b)
+    policy.check()
     received, _ = Stream(a, b, seconds=1).wait()
     ksft_ge(received, 500_000, "TCP after")
 
@@ -83,25 +67,20 @@ def vf_flr_keeps_configuration():
 def pf_flr_under_traffic():
     """The PF's reset takes the VFs with it; all of it comes back."""
     pf = need_pfs()[0]
-    vfs = pf.vfs(3)
-    pf.set_vf(0, f"mac {MAC}")
-    pf.set_vf(2, "vlan 100")
+    vfs = pf.vfs(8)
+    give_policy(pf)
     a, b = pair(*vfs[:2])
     isolated = Host(vfs[2], 3)
-    ksft_busy_wait(lambda: a.mac == MAC, deadline=5, comment="VF's address")
-    ksft_true(a.reaches(b.v4), "before")
-    with Flood(a, b):
+    traffic_flows(a, b)
+    policy = Policy(pf, a, b)
+    with PingFlood(a, b):
         for _ in range(3):
             pf.flr()
             time.sleep(0.5)
-    ksft_eq(pf.num_vfs, 3)
-    a.wait_link(20)
-    ksft_true(a.reaches(b.v4, 20), "after")
-    ksft_eq(a.ping(b.v4, count=10), 10, "no losses any more")
-    ksft_eq(a.mac, MAC, "policy: address")
-    ksft_eq(pf.vf_info(0)["address"], MAC)
-    ksft_eq(isolated.ping(b.v4, count=2, deadline=2), 0, "policy: VLAN")
-    ksft_eq(pf.vf_info(2)["vlan_list"][0]["vlan"], 100)
+    ksft_eq(pf.num_vfs, 8)
+    traffic_flows(a, b)
+    policy.check()
+    ksft_eq(isolated.ping(b.v4, count=2, deadline=2), 0, "VLAN on the wire")
 
 
 def pf_flr_with_own_traffic():
@@ -112,7 +91,7 @@ def pf_flr_with_own_traffic():
         host.ip(f"link add link {host.dev} name v5 type vlan id 5")
         host.address("v5", f"198.51.100.{host.number}/24")
     ksft_true(a.reaches(b.v4), "before")
-    with Flood(a, b):
+    with PingFlood(a, b):
         pf.flr()
     ksft_true(a.reaches(b.v4, 20), "after")
     ksft_true(a.reaches("198.51.100.2"), "VLAN after")

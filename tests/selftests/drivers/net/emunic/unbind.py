@@ -2,39 +2,28 @@
 # SPDX-License-Identifier: GPL-2.0
 """Drivers come and go under traffic."""
 
-import time
-
-from lib.py import bkg, cmd, defer, ksft_eq, ksft_exit, ksft_run_quiet, \
-    ksft_true, find_pfs, need_pfs, pair
+from lib.py import PingFlood, Policy, cmd, defer, find_pfs, give_policy, ksft_eq, \
+    ksft_exit, ksft_run_quiet, ksft_true, need_pfs, pair, traffic_flows
 from lib.py.pci import DRIVER, wait_for
-
-
-def _flood(a, b):
-    proc = bkg(f"ping -q -f -c 10000000 {b.v4}", ns=a.ns)
-
-    def stop():
-        if proc.proc.poll() is None:
-            proc.proc.kill()
-            proc.proc.wait()
-    defer(stop)
-    time.sleep(0.3)
-    return stop
 
 
 def vf_under_traffic():
     """Unbinding a VF in use, ten times; it works again each time."""
-    vfs = need_pfs()[0].vfs(2)
+    pf = need_pfs()[0]
+    vfs = pf.vfs(2)
+    give_policy(pf)
     a, b = pair(*vfs)
+    policy = Policy(pf, a, b)
     for _ in range(10):
         ksft_true(a.reaches(b.v4), "ping")
-        stop = _flood(a, b)
+        flood = PingFlood(a, b)
         vfs[1].unbind()
         vfs[1].bind()
-        stop()
+        flood.stop()
         b.take(vfs[1])
         b.wait_link()
-        a.ip(f"neigh flush dev {a.dev}")    # the VF chose a new address
-    ksft_true(a.reaches(b.v4), "after")
+    traffic_flows(a, b)
+    policy.check()
 
 
 def pf_with_vfs_under_traffic():
@@ -42,10 +31,10 @@ def pf_with_vfs_under_traffic():
     pf = need_pfs()[0]
     a, b = pair(*pf.vfs(2))
     ksft_true(a.reaches(b.v4), "before")
-    stop = _flood(a, b)
+    flood = PingFlood(a, b)
     defer(lambda: pf.bound or pf.bind())
     pf.unbind()
-    stop()
+    flood.stop()
     ksft_eq(pf.num_vfs, 0)
     a.close()
     b.close()
@@ -59,10 +48,10 @@ def pf_under_own_traffic():
     pf, far = need_pfs(2)
     a, b = pair(pf, far)
     ksft_true(a.reaches(b.v4), "before")
-    stop = _flood(a, b)
+    flood = PingFlood(a, b)
     defer(lambda: pf.bound or pf.bind())
     pf.unbind()
-    stop()
+    flood.stop()
     pf.bind()
     a.take(pf)
     a.wait_link()
@@ -77,9 +66,9 @@ def module_with_vfs():
         pf = find_pfs()[0]
         a, b = pair(*pf.vfs(2))
         ksft_true(a.reaches(b.v4), "ping")
-        stop = _flood(a, b)
+        flood = PingFlood(a, b)
         cmd("modprobe -r emunic")
-        stop()
+        flood.stop()
         a.close()
         b.close()
         ksft_true(not DRIVER.exists(), "driver is gone")

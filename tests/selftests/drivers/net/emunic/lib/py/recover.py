@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What every test of a reset or a failure does: policy compared before and
+after, and traffic that flows in the end."""
+
+import time
+
+from net.lib.py import bkg, cmd, defer, ip, ksft_eq, ksft_true
+
+STATS = ("stats", "broadcast", "multicast")
+MAC = "02:00:00:cc:dd:{:02x}"
+# Of each VF, in turn: all that an administrator can decide
+POLICY = ("mac {mac}",
+          "mac {mac} spoofchk on trust on",
+          "vlan 100 qos 3 max_tx_rate 4000",
+          "mac {mac} vlan 200 proto 802.1ad state enable min_tx_rate 50")
+
+
+def give_policy(pf, first=0):
+    """Give each VF from @first on a policy of its own."""
+    for n in range(first, pf.num_vfs):
+        for what in _settings(POLICY[n % len(POLICY)]):
+            pf.set_vf(n, what.format(mac=MAC.format(n + 1)))
+
+
+def _settings(text):
+    """One setting at a time, with what belongs to it."""
+    head = ("mac", "vlan", "spoofchk", "trust", "max_tx_rate", "min_tx_rate",
+            "state")
+    words, out = text.split(), []
+    for word in words:
+        if word in head:
+            out.append(word)
+        else:
+            out[-1] += f" {word}"
+    return out
+
+
+class Policy:
+    """What `ip` says of all VFs of @pf, and what the hosts see of theirs."""
+    def __init__(self, pf, *hosts):
+        self.pf = pf
+        self.hosts = hosts
+        self.before = self.now()
+
+    def now(self):
+        """A snapshot, without what traffic changes."""
+        link = ip(f"-d link show dev {self.pf.netdev}", json=True)[0]
+        vfs = [{key: value for key, value in vf.items() if key not in STATS}
+               for vf in link.get("vfinfo_list", [])]
+        return {"vfs": vfs, "hosts": [self.view(host) for host in self.hosts]}
+
+    @staticmethod
+    def view(host):
+        """Configuration of a VF as its own user sees it."""
+        return {key: host.link.get(key) for key in
+                ("address", "mtu", "ifname", "operstate")}
+
+    def check(self, comment="policy"):
+        """The same as before."""
+        now = self.now()
+        ksft_eq(len(now["vfs"]), len(self.before["vfs"]), f"{comment}: VFs")
+        for old, new in zip(self.before["vfs"], now["vfs"]):
+            ksft_eq(new, old, f"{comment}: VF {old['vf']}")
+        ksft_eq(now["hosts"], self.before["hosts"], f"{comment}: as VFs see it")
+
+
+class PingFlood:
+    """Packets both ways for as long as a test disturbs them."""
+    def __init__(self, a, b):
+        self.procs = [bkg(f"ping -q -f -c 10000000 {dst}", ns=src.ns)
+                      for src, dst in ((a, b.v4), (b, a.v4))]
+        defer(self.stop)
+        time.sleep(0.3)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        """Enough of it."""
+        for proc in self.procs:
+            if proc.proc.poll() is None:
+                proc.proc.kill()
+                proc.proc.wait()
+
+
+class Port:
+    """The netdev of @func where it came up, for event_count()."""
+    def __init__(self, func):
+        self.func = func
+
+    @property
+    def dev(self):
+        """Its name, which another driver may change."""
+        return self.func.netdev
+
+    @staticmethod
+    def cmd(args):
+        """A command where the netdev is."""
+        return cmd(args)
+
+
+def traffic_flows(a, b, deadline=20):
+    """Carrier, an answer, and then no losses any more, both ways."""
+    for host in (a, b):
+        host.wait_link(deadline)
+    ksft_true(a.reaches(b.v4, deadline), f"{a.dev} reaches {b.dev}")
+    ksft_eq(a.ping(b.v4, count=10), 10, "no losses any more")
+    ksft_eq(b.ping(a.v4, count=10), 10, "no losses any more, back")
+
+
+def event_count(host, name):
+    """A counter of `ethtool -S`."""
+    for line in host.cmd(f"ethtool -S {host.dev}").stdout.splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == name:
+            return int(value)
+    raise KeyError(name)
+
+
+def setpci(addr, register, value=None):
+    """Read a register of configuration space, or write VALUE[:MASK] to it."""
+    if value is None:
+        return int(cmd(f"setpci -s {addr} {register}").stdout, 16)
+    return cmd(f"setpci -s {addr} {register}={value}")
