@@ -11,6 +11,8 @@ from .vm import VmLane
 
 LAB = TOP / "tools/lab"
 HOST_TIMEOUT = 900
+# Kselftests that take minutes: a lane of their own.
+LOOPS = ("loops.py",)
 
 
 def kernel_exists(lane):
@@ -74,7 +76,12 @@ def selftests(report):
     # The third has little to give: a slow port, and few vectors to spare.
     lane = VmLane(report, "selftests", ["--nics", "3", "--nic-arg", "2,speed=400",
                                         "--nic-arg", "2,vf_vectors=200"])
-    lane.run(executables(SELFTESTS))
+    lane.run(p for p in executables(SELFTESTS) if p.name not in LOOPS)
+
+
+def loops(report):
+    lane = VmLane(report, "loops", [])
+    lane.run(p for p in executables(SELFTESTS) if p.name in LOOPS)
 
 
 def kvm(report):

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""A Tx queue that does not move: queues are restarted; where that does not
+help, the function is reset."""
+
+import time
+
+from lib.py import KsftNamedVariant, Policy, Stream, event_count, give_policy, \
+    ksft_busy_wait, ksft_eq, ksft_exit, ksft_ge, ksft_run_quiet, \
+    ksft_variants, need_pfs, pair, setpci, traffic_flows
+
+COMMAND_MASTER = "4:4"
+TIMEOUT = "NETDEV WATCHDOG"
+
+
+def _hosts(which):
+    """A pair whose first port is what is disturbed, and its policy."""
+    pf = need_pfs()[0]
+    vfs = pf.vfs(2)
+    give_policy(pf)
+    a, b = pair(*(vfs if which == "vf" else need_pfs(2)))
+    traffic_flows(a, b)
+    return a, b, Policy(pf, a, b)
+
+
+def _master(func, on):
+    """Let @func reach memory, or not: what it tries then ends in an error of
+    its queue, and no interrupt tells."""
+    setpci(func, "COMMAND", COMMAND_MASTER if on else "0:4")
+
+
+def _stream(a, b):
+    """More packets than a queue may hold, for long enough."""
+    Stream(a, b, seconds=100, opts="-u -b 20M -l 1400")
+    time.sleep(1)
+
+
+def restart_helps():
+    """Queues that went into error unnoticed run again, without a reset."""
+    a, b, policy = _hosts("vf")
+    resets = event_count(a, "resets")
+    _stream(a, b)
+    _master(a.func, False)
+    time.sleep(1)
+    _master(a.func, True)
+    ksft_busy_wait(lambda: event_count(a, "restarts") >= 1, sleep=0.2,
+                   deadline=20, comment="restart")
+    traffic_flows(a, b)
+    ksft_ge(event_count(a, "tx_timeouts"), 1)
+    ksft_eq(event_count(a, "resets"), resets, "resets")
+    policy.check()
+
+
+@ksft_variants([KsftNamedVariant("vf", "vf"), KsftNamedVariant("pf", "pf")])
+def reset_helps(which):
+    """A function that lost its access to memory needs more than a restart."""
+    a, b, policy = _hosts(which)
+    resets = event_count(a, "resets")
+    _stream(a, b)
+    _master(a.func, False)
+    ksft_busy_wait(lambda: event_count(a, "resets") > resets, sleep=0.2,
+                   deadline=60, comment="reset")
+    traffic_flows(a, b)
+    ksft_eq(setpci(a.func, "COMMAND") & 4, 4, "bus master")
+    policy.check()
+
+
+if __name__ == "__main__":
+    ksft_run_quiet([restart_helps, reset_helps], allow=TIMEOUT)
+    ksft_exit()
