@@ -8,10 +8,11 @@ from net.lib.py import bkg, cmd, defer, ip, ksft_eq, ksft_true
 
 STATS = ("stats", "broadcast", "multicast")
 MAC = "02:00:00:cc:dd:{:02x}"
-# Of each VF, in turn: all that an administrator can decide
+# Of each VF, in turn: all that an administrator can decide. Each has an
+# address, since one that a VF chooses is there only when its driver is.
 POLICY = ("mac {mac}",
           "mac {mac} spoofchk on trust on",
-          "vlan 100 qos 3 max_tx_rate 4000",
+          "mac {mac} vlan 100 qos 3 max_tx_rate 4000",
           "mac {mac} vlan 200 proto 802.1ad state enable min_tx_rate 50")
 
 
