@@ -401,7 +401,7 @@ void qemunic_migrate(QEmunic *nic, const char *device)
     g_free(to);
 }
 
-/* Let the guest's clock go on, which stands still under the qtest accelerator. */
+/* Let the guest's clock go on; the qtest accelerator keeps it standing. */
 void qemunic_pass(QEmunic *nic, unsigned ms)
 {
     if (g_getenv("EMUNIC_QTEST_ARGS")) {

@@ -28,6 +28,7 @@ typedef struct Sim {
     EmunicSched s;
     int64_t now;
     int64_t step;               /* ns of the time that nothing happens in */
+    int64_t kick;               /* ns before somebody looks in vain; or 0 */
     Sender senders[8];
     unsigned count;
 } Sim;
@@ -88,6 +89,10 @@ static void sim_run(Sim *sim, unsigned ms)
             sim_turn(sim, &turn, start);
         }
         g_assert_cmpint(emunic_sched_wake_at(&sim->s), >, sim->now);
+        if (sim->kick) {
+            emunic_sched_start(&sim->s, sim->now + sim->kick);
+            g_assert_false(emunic_sched_next(&sim->s, &turn));
+        }
         sim->now += sim->step;
     }
 }
@@ -136,7 +141,7 @@ static void test_max_rate(void)
     check_rate(&sim, 0, 10000, 1);
 }
 
-/* Late wake-ups cost nothing below 500 ms; who rests saves 50 ms and no more. */
+/* Late wake-ups cost nothing below 500 ms; who rests saves 50 ms. */
 static void test_credit(void)
 {
     Sim sim;
@@ -196,6 +201,13 @@ static void test_share(void)
     /* Late wake-ups of the port */
     sim_init(&sim, 400, 4, 1514);
     sim.step = 45 * MS;
+    sim_run(&sim, 5000);
+    for (unsigned v = 0; v < 4; v++) {
+        check_rate(&sim, v, 100, 4);
+    }
+    /* The same, with kicks while it waits */
+    sim.step = 200 * MS;
+    sim.kick = MS / 10;
     sim_run(&sim, 5000);
     for (unsigned v = 0; v < 4; v++) {
         check_rate(&sim, v, 100, 4);

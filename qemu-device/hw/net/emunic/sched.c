@@ -215,12 +215,11 @@ bool emunic_sched_next(EmunicSched *s, EmunicTurn *turn)
 {
     EmunicSchedPort *p;
 
-    if (s->now < s->wake_at) {
-        return false;
-    }
-    if (s->port.credit <= 0) {
-        s->waited = true;
+    if (s->now >= s->wake_at && s->port.credit <= 0) {
         s->wake_at = emunic_bucket_wake_at(&s->port, s->now);
+    }
+    if (s->now < s->wake_at) {
+        s->waited = true;
         return false;
     }
     turn->vport = emunic_sched_guaranteed(s);
