@@ -61,7 +61,7 @@ class Away:
         give_to(self.vfs[2], "emunic")
         self.b.close()
         self.pf.set_vf(2, "vlan 0")
-        traffic_flows(self.a, Host(self.vfs[2], 2))
+        traffic_flows(self.a, Host(self.vfs[2], 3))
 
 
 def open_and_close():
