@@ -3,6 +3,7 @@
  * emunic: enabling VFs, and the life of their records.
  */
 #include <linux/rtnetlink.h>
+#include <linux/sysfs.h>
 
 #include "emunic.h"
 #include "devlink.h"
@@ -316,20 +317,39 @@ int emunic_pf_set_vf_vectors(struct pci_dev *vf, int count)
 	return err;
 }
 
+/*
+ * Is the PF's device itself on its way out, and not only its driver? A device
+ * that still has VFs when it is released is a BUG to the PCI core. Who removes
+ * it through sysfs has taken away its "remove" before the driver is called;
+ * slots and bridges remove the VFs first.
+ */
+static bool emunic_pf_is_leaving(struct emunic *emu)
+{
+	struct kernfs_node *kn;
+
+	kn = sysfs_get_dirent(emu->pdev->dev.kobj.sd, "remove");
+	if (!kn)
+		return true;
+
+	sysfs_put(kn);
+	return false;
+}
+
 /**
  * emunic_pf_remove_vfs() - disable all VFs because the PF's driver goes
  * @emu: the PF, its control path still running
  *
  * If a VF is in use elsewhere all of them stay: they are told, and wait without
  * link for the PF's next driver. What the device knows of their policy stays in
- * force, and that driver adopts it.
+ * force, and that driver adopts it. A PF that goes as a device has no next
+ * driver: then this waits until the VF is not in use any more.
  */
 void emunic_pf_remove_vfs(struct emunic *emu)
 {
 	if (!pci_num_vf(emu->pdev))
 		return;
 
-	if (!emunic_vfs_in_use(emu)) {
+	if (!emunic_vfs_in_use(emu) || emunic_pf_is_leaving(emu)) {
 		emunic_sriov_disable(emu);
 		return;
 	}

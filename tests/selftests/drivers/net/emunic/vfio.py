@@ -5,7 +5,7 @@ closed, and it stays when the PF's driver goes."""
 
 import time
 
-from lib.py import Host, KsftNamedVariant, Policy, VfioUser, cmd, \
+from lib.py import Host, KsftNamedVariant, Policy, VfioUser, bkg, cmd, \
     defer, event_count, find_pfs, give_policy, give_to, ksft_busy_wait, ksft_eq, \
     ksft_exit, ksft_ge, ksft_lt, ksft_pr, ksft_run_quiet, ksft_true, \
     ksft_variants, need_pfs, pair, traffic_flows
@@ -127,6 +127,26 @@ def vf_alone():
     away.ends_well()
 
 
+def pf_removed():
+    """A PF that is removed as a device waits for who uses a VF."""
+    pf = need_pfs()[0]
+    vfs = pf.vfs(2)
+    give_to(vfs[1], "vfio-pci")
+    user = VfioUser(vfs[1])
+    defer(cmd, "echo 1 > /sys/bus/pci/rescan", shell=True)
+    with bkg(f"echo 1 > {pf.path}/remove", shell=True, exit_wait=True):
+        time.sleep(2)
+        ksft_true(vfs[1].path.exists(), "the VF is still there")
+        user.close()
+    ksft_true(not vfs[1].path.exists(), "the VF is gone")
+    ksft_true(not pf.path.exists(), "the PF is gone")
+    cmd("echo 1 > /sys/bus/pci/rescan", shell=True)
+    wait_for("the PF", lambda: pf.bound)
+    a, b = pair(*pf.vfs(2))
+    traffic_flows(a, b)
+
+
 if __name__ == "__main__":
-    ksft_run_quiet([open_and_close, pf_away, module_away, vf_alone])
+    ksft_run_quiet([open_and_close, pf_away, module_away, vf_alone,
+                    pf_removed])
     ksft_exit()
