@@ -5,7 +5,7 @@ help, the function is reset."""
 
 import time
 
-from lib.py import Policy, Stream, event_count, give_policy, ksft_busy_wait, \
+from lib.py import Flood, Policy, event_count, give_policy, ksft_busy_wait, \
     ksft_eq, ksft_exit, ksft_ge, ksft_run_quiet, need_pfs, pair, setpci, \
     traffic_flows
 
@@ -29,24 +29,24 @@ def _master(func, on):
     setpci(func, "COMMAND", COMMAND_MASTER if on else "0:4")
 
 
-def _stream(a, b):
-    """More packets than a queue may hold, for long enough; also when no
-    answer says where the neighbour is."""
-    a.ip(f"neigh replace {b.v4} lladdr {b.mac} dev {a.dev} nud permanent")
-    Stream(a, b, seconds=100, opts="-u -b 20M -l 1400")
+def _flood(a, b):
+    """More packets than a queue holds: one that is not full is not stuck."""
+    flood = Flood(a, b.mac, 64)
     time.sleep(1)
+    return flood
 
 
 def restart_helps():
     """Queues that went into error unnoticed run again, without a reset."""
     a, b, policy = _hosts()
     resets = event_count(a, "resets")
-    _stream(a, b)
+    flood = _flood(a, b)
     _master(a.func, False)
     time.sleep(1)
     _master(a.func, True)
     ksft_busy_wait(lambda: event_count(a, "restarts") >= 1, sleep=0.2,
                    deadline=20, comment="restart")
+    flood.stop()
     traffic_flows(a, b)
     ksft_ge(event_count(a, "tx_timeouts"), 1)
     ksft_eq(event_count(a, "resets"), resets, "resets")
@@ -57,10 +57,11 @@ def reset_helps():
     """A function that lost its access to memory needs more than a restart."""
     a, b, policy = _hosts()
     resets = event_count(a, "resets")
-    _stream(a, b)
+    flood = _flood(a, b)
     _master(a.func, False)
     ksft_busy_wait(lambda: event_count(a, "resets") > resets, sleep=0.2,
                    deadline=60, comment="reset")
+    flood.stop()
     traffic_flows(a, b)
     ksft_eq(setpci(a.func, "COMMAND") & 4, 4, "bus master")
     policy.check()
