@@ -9,3 +9,5 @@ BUILD = Path(os.environ.get("BUILD") or TOP / "build").resolve()
 KERNEL = os.environ.get("KERNEL") or "stable"
 TESTS = os.environ.get("TESTS") or ""
 SELFTESTS = TOP / "tests/selftests/drivers/net/emunic"
+# How often a program that fails is tried: a busy machine is no reason to fail.
+TRIES = int(os.environ.get("TRIES") or 1)

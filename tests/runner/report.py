@@ -21,22 +21,29 @@ class Report:
         self.globs = tests.split()
         self.skips = declared_skips()
         self.passed = self.failed = self.skipped = self.ran = 0
+        self.again = []     # programs that failed and get another try
 
     def picks(self, lane, name):
         names = (lane, name, PurePath(name).stem, f"{lane}/{name}",
                  f"{lane}/{PurePath(name).stem}")
         return not self.globs or any(fnmatchcase(n, g) for n in names for g in self.globs)
 
-    def add(self, name, outcome, seconds, text):
+    def add(self, name, outcome, seconds, text, last=True):
+        """Count what a program came to and show it. False: it failed, and since
+        this was not its @last try, only the next one counts."""
         for case in outcome.skipped[:]:
             if not any(fnmatchcase(name, p) and fnmatchcase(case, c) for p, c in self.skips):
                 outcome.skipped.remove(case)
                 outcome.fail(f"skipped, which tests/skips does not declare: {case}")
         skipped = len(outcome.skipped)
-        self.ran += 1
-        self.passed += outcome.passed
-        self.failed += outcome.failed
-        self.skipped += skipped
+        counts = last or not outcome.failed
+        if counts:
+            self.ran += 1
+            self.passed += outcome.passed
+            self.failed += outcome.failed
+            self.skipped += skipped
+        else:
+            self.again.append(name)
         print(f"{name:34} {outcome.passed:4} ok  {outcome.failed:3} failed"
               f"  {skipped:3} skipped  {seconds:6.1f} s", flush=True)
         if outcome.failed:
@@ -44,6 +51,9 @@ class Report:
                 print(f"    {note}")
             for line in text.splitlines()[-SHOWN_LINES:]:
                 print(f"    | {line}")
+        return counts
 
     def summary(self):
+        for name in self.again:
+            print(f"tried again: {name}")
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"

@@ -6,10 +6,10 @@ import subprocess
 import time
 
 from . import console, tap
-from .config import BUILD, KERNEL, SELFTESTS, TOP
+from .config import BUILD, KERNEL, SELFTESTS, TOP, TRIES
 
 FRAME = "@@ "
-VM_TIMEOUT = 1800
+VM_TIMEOUT = 3600
 
 
 class VmLane:
@@ -18,16 +18,23 @@ class VmLane:
         self.name = name
         self.options = options
         self.boots = 0
+        self.again = []     # programs that have failed in this try
 
     def run(self, programs):
         todo = [p for p in programs if self.report.picks(self.name, p.name)]
+        for left in reversed(range(TRIES)):
+            self.again = []
+            self.run_once(todo, not left)
+            todo = self.again
+
+    def run_once(self, todo, last):
         if todo:
             print(f"-- {self.name}: {len(todo)} programs in a VM, {KERNEL} kernel", flush=True)
         while todo:
-            done = self.boot(todo)
+            done = self.boot(todo, last)
             todo = todo[done:]
 
-    def boot(self, todo):
+    def boot(self, todo, last):
         """Boot one VM for @todo; how many of them are accounted for."""
         self.boots += 1
         console_path = BUILD / f"tests/{self.name}.vm{self.boots}.console"
@@ -36,11 +43,11 @@ class VmLane:
                 TOP / "tests/runner/in-vm", BUILD, SELFTESTS, *todo]
         with subprocess.Popen(argv, cwd=TOP, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, text=True, errors="replace") as vm:
-            done = self.follow(vm.stdout, todo)
+            done = self.follow(vm.stdout, todo, last)
         self.check_console(console_path)
         return done
 
-    def follow(self, stream, todo):
+    def follow(self, stream, todo, last):
         """Report programs as their frames come in."""
         done, lines, start, begun = 0, [], time.monotonic(), False
         for line in stream:
@@ -51,24 +58,25 @@ class VmLane:
             if word[1] == "begin":
                 lines, start, begun = [], time.monotonic(), True
             elif word[1] == "end":
-                self.account(todo[done], int(word[2]), lines, start)
+                self.account(todo[done], int(word[2]), lines, start, last)
                 done += 1
         if done < len(todo):
             lines.append("the VM ended during this test\n")
-            self.account(todo[done], -1, lines, start)
+            self.account(todo[done], -1, lines, start, last)
             done += 1
         if not begun:
             # It did not even boot, nor would it for the others.
             for program in todo[done:]:
-                self.account(program, -1, ["the VM did not boot\n"], start)
+                self.account(program, -1, ["the VM did not boot\n"], start, last)
             done = len(todo)
         return done
 
-    def account(self, program, status, lines, start):
+    def account(self, program, status, lines, start, last):
         text = "".join(lines)
         (BUILD / f"tests/{self.name}.{program.name}.log").write_text(text, encoding="utf-8")
-        self.report.add(f"{self.name}/{program.name}", tap.parse(text, status),
-                        time.monotonic() - start, text)
+        if not self.report.add(f"{self.name}/{program.name}", tap.parse(text, status),
+                               time.monotonic() - start, text, last):
+            self.again.append(program)
 
     def check_console(self, path):
         """The console is a test case of its own."""

@@ -4,6 +4,7 @@
 again."""
 
 import time
+from pathlib import Path
 
 from lib.py import PingFlood, Policy, cmd, defer, find_pfs, give_policy, \
     ksft_eq, ksft_exit, ksft_lt, ksft_pr, ksft_run_quiet, ksft_true, monitor, \
@@ -50,8 +51,19 @@ class Slot:
         ksft_pr(f"gone after {spent:.1f} s")
         return spent
 
+    def powered(self):
+        """What pciehp last did about the slot's power."""
+        bus = self.pf.addr.rsplit(".", 1)[0]
+        slot = next(s for s in Path("/sys/bus/pci/slots").iterdir()
+                    if (s / "address").read_text().strip() == bus)
+        return (slot / "power").read_text().strip() == "1"
+
     def plug(self):
-        """Put a device in, and wait for its driver."""
+        """Put a device in, and wait for its driver. Not before pciehp is done
+        with the old one: a second after the power it turns its indicator off,
+        and QEMU takes away what is in the slot then."""
+        wait_for("power off", lambda: not self.powered())
+        time.sleep(2)
         monitor(f"device_add {self.device}")
         wait_for("PF", lambda: len(find_pfs()) == self.count, 30)
         ksft_true(self.pf.bound, "bound")
