@@ -10,8 +10,8 @@ export BUILD QEMU KERNEL TESTS
 
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all lab device modules initramfs qemu-tree check lint demo shell bench \
-	update clean distclean help
+.PHONY: all lab device modules initramfs debug-kernel qemu-tree check lint \
+	demo shell bench update clean distclean help
 
 all:
 	@tools/lab all
@@ -26,7 +26,13 @@ qemu-tree:
 	@tools/lab qemu-src || tools/lab root
 	@tools/qemu-tree
 
-check: all
+# The debug kernel takes minutes to build: only who asks for it gets it.
+debug-kernel: all
+	@tools/lab debug-kernel
+
+check shell: all $(if $(filter debug,$(KERNEL)),debug-kernel)
+
+check:
 	@tests/run
 
 lint:
@@ -35,7 +41,7 @@ lint:
 demo: all
 	@tools/demo
 
-shell: all
+shell:
 	@tools/vm --kernel $(KERNEL) --nics 2
 
 bench: all

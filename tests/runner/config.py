@@ -7,6 +7,8 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("BUILD") or TOP / "build").resolve()
 KERNEL = os.environ.get("KERNEL") or "stable"
+# Checkers cost time: limits are that many times what they are elsewhere.
+SLOWER = 4 if KERNEL == "debug" else 1
 TESTS = os.environ.get("TESTS") or ""
 SELFTESTS = TOP / "tests/selftests/drivers/net/emunic"
 # How often a program that fails is tried: a busy machine is no reason to fail.

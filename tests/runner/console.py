@@ -6,7 +6,9 @@ import re
 
 MARK = re.compile(r"emunic-test: (begin|end|expect) ?(.*)")
 BAD = re.compile(r"RIP:|Call Trace:|BUG:|WARNING:|ref_tracker:|unreferenced object|"
-                 r"blocked for more than|Kernel panic")
+                 r"blocked for more than|Kernel panic|UBSAN:|ODEBUG:|"
+                 r"DMA-API: (?!preallocated|debugging)|INFO: (trying|task|rcu)|"
+                 r"suspected memory leaks")
 FAULT = re.compile(r"DMAR:.*fault", re.I)
 
 

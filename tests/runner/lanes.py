@@ -6,11 +6,11 @@ import subprocess
 import time
 
 from . import tap
-from .config import BUILD, SELFTESTS, TOP, TRIES
+from .config import BUILD, SELFTESTS, SLOWER, TOP, TRIES
 from .vm import VmLane
 
 LAB = TOP / "tools/lab"
-HOST_TIMEOUT = 900
+HOST_TIMEOUT = 900 * SLOWER
 # Kselftests that take minutes: a lane of their own.
 LOOPS = ("loops.py",)
 
@@ -116,3 +116,8 @@ def vfio(report):
     programs = [p for p in executables(folder) if report.picks("vfio", p.name)]
     if programs and built(report, "vfio", folder):
         VmLane(report, "vfio", ["--max-vfs", "8"]).run(programs)
+
+
+def kunit(report):
+    lane = VmLane(report, "kunit", ["--nics", "0"])
+    lane.run([TOP / "tests/kernel/kunit.sh"])

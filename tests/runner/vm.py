@@ -6,10 +6,12 @@ import subprocess
 import time
 
 from . import console, tap
-from .config import BUILD, KERNEL, SELFTESTS, TOP, TRIES
+from .config import BUILD, KERNEL, SELFTESTS, SLOWER, TOP, TRIES
 
 FRAME = "@@ "
-VM_TIMEOUT = 3600
+VM_TIMEOUT = 3600 * SLOWER
+# What the debug kernel has collected, asked for at the end of its life.
+LEAKS = TOP / "tests/kernel/leaks.sh"
 
 
 class VmLane:
@@ -30,6 +32,8 @@ class VmLane:
     def run_once(self, todo, last):
         if todo:
             print(f"-- {self.name}: {len(todo)} programs in a VM, {KERNEL} kernel", flush=True)
+        if todo and KERNEL == "debug" and LEAKS not in todo:
+            todo = [*todo, LEAKS]
         while todo:
             done = self.boot(todo, last)
             todo = todo[done:]
@@ -40,7 +44,7 @@ class VmLane:
         console_path = BUILD / f"tests/{self.name}.vm{self.boots}.console"
         argv = [TOP / "tools/vm", "--kernel", KERNEL, "--console", console_path,
                 "--timeout", str(VM_TIMEOUT), *self.options, "--",
-                TOP / "tests/runner/in-vm", BUILD, SELFTESTS, *todo]
+                TOP / "tests/runner/in-vm", BUILD, SELFTESTS, str(SLOWER), *todo]
         with subprocess.Popen(argv, cwd=TOP, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, text=True, errors="replace") as vm:
             done = self.follow(vm.stdout, todo, last)

@@ -182,8 +182,8 @@ root_upgrade() {
 
 kernel_version() {
 	case $1 in
-	stable | newest) ;;
-	*) die "no such kernel: $1 (stable or newest)" ;;
+	stable | newest | debug) ;;
+	*) die "no such kernel: $1 (stable, newest or debug)" ;;
 	esac
 	[ -s "$STATE/kernel.$1" ] || return 1
 	cat "$STATE/kernel.$1"

@@ -9,7 +9,8 @@ from pathlib import Path
 from net.lib.py import KsftFailEx, ksft_run
 
 BAD = re.compile(r"RIP:|Call Trace:|BUG:|WARNING:|ref_tracker:|"
-                 r"unreferenced object|DMAR:.*fault|NETDEV WATCHDOG")
+                 r"unreferenced object|DMAR:.*fault|NETDEV WATCHDOG|"
+                 r"UBSAN:|ODEBUG:|DMA-API: emunic")
 KMSG = Path("/dev/kmsg")
 
 
