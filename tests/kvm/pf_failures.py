@@ -6,9 +6,9 @@ goes down, and comes back with the PF, policy as before. TAP."""
 import json
 import sys
 import time
-import traceback
 
 from nested import guest as kvm
+from nested.cases import run_cases
 from nested.net import Host
 from nested.pci import find_pf, sh, wait_for
 
@@ -148,23 +148,8 @@ CASES = ("guest_runs", "pf_flr", "pf_flr_in_a_row", "pf_away", "guest_ends")
 
 
 def main():
-    print("TAP version 13")
-    print(f"1..{len(CASES)}")
-    failed = 0
     lane = Lane()
-    try:
-        for number, name in enumerate(CASES, 1):
-            try:
-                getattr(lane, name)()
-                print(f"ok {number} {name}", flush=True)
-            except Exception:  # pylint: disable=broad-exception-caught
-                failed += 1
-                print("".join(f"# {line}\n" for line in
-                              traceback.format_exc().splitlines()), end="")
-                print(f"not ok {number} {name}", flush=True)
-    finally:
-        lane.close()
-    return 1 if failed else 0
+    return run_cases(lane, [(name, getattr(lane, name)) for name in CASES])
 
 
 if __name__ == "__main__":

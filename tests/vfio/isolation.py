@@ -10,7 +10,6 @@ import statistics
 import subprocess
 import sys
 import time
-import traceback
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kvm"))
 
 # pylint: disable=wrong-import-position
+from nested.cases import run_cases  # noqa: E402
 from nested.guest import build_folder  # noqa: E402
 from nested.net import Host  # noqa: E402
 from nested.pci import find_pf, sh  # noqa: E402
@@ -290,27 +290,8 @@ def main():
               ("throughput_under_flood", lane.throughput_under_flood)]
     cases = [case for case in cases
              if not opt.case or any(fnmatchcase(case[0], glob) for glob in opt.case)]
-    print("TAP version 13")
-    print(f"# seed {opt.seed}")
-    print(f"1..{len(cases)}")
-    failed = 0
-    try:
-        lane.log.say("expect DMAR")
-        for number, (name, run) in enumerate(cases, 1):
-            start = time.monotonic()
-            try:
-                run()
-                word = "ok"
-            except Exception as exc:  # pylint: disable=broad-exception-caught
-                failed += 1
-                word = "not ok"
-                lines = [str(exc)] if isinstance(exc, AssertionError) else \
-                    traceback.format_exc().splitlines()
-                print("".join(f"# {line}\n" for line in lines), end="")
-            print(f"# {time.monotonic() - start:.1f} s\n{word} {number} {name}", flush=True)
-    finally:
-        lane.close()
-    return 1 if failed else 0
+    lane.log.say("expect DMAR")
+    return run_cases(lane, cases, f"seed {opt.seed}")
 
 
 if __name__ == "__main__":
