@@ -85,6 +85,16 @@ int emunic_hw_identify(struct emunic *emu)
 		return -ENODEV;
 	}
 
+	/* A PF without the policy of its VFs could not keep what it promises */
+	if (!emu->is_vf &&
+	    FIELD_GET(EMUNIC_VERSION_MINOR, version) < EMUNIC_ABI_MINOR) {
+		dev_err(dev, "device speaks version %u.%u, the PF needs %u.%u\n",
+			FIELD_GET(EMUNIC_VERSION_MAJOR, version),
+			FIELD_GET(EMUNIC_VERSION_MINOR, version),
+			EMUNIC_ABI_MAJOR, EMUNIC_ABI_MINOR);
+		return -ENODEV;
+	}
+
 	func = emunic_rd32(emu, EMUNIC_FUNC);
 	if (emu->is_vf != !!(func & EMUNIC_FUNC_VF)) {
 		dev_err(dev, "device id and function %#x disagree\n", func);
