@@ -221,6 +221,10 @@ struct emunic_event {
 	__u8   data[224];
 };
 
+/* Events of a VF: a second in the long run, and at once after a rest */
+#define EMUNIC_EVENT_RATE		1000
+#define EMUNIC_EVENT_BURST		64
+
 #define EMUNIC_EVENT_VF_MSG		1	/* data: the VF's request */
 #define EMUNIC_EVENT_VF_RESET		2	/* no data; epoch is the new one */
 #define EMUNIC_EVENT_LINK		3	/* data: emunic_event_link */

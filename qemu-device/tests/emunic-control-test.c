@@ -277,6 +277,43 @@ static void test_event_flood(void)
     qemunic_stop(c.nic);
 }
 
+/*
+ * However fast a VF makes events, and the PF takes them: no more than a burst
+ * and then what the rate allows. The VF's resets make some, and give nothing.
+ */
+static void test_event_rate(void)
+{
+    const int beyond = 300 * EMUNIC_EVENT_RATE / 1000;
+    bool clock_goes_on = g_getenv("EMUNIC_QTEST_ARGS");
+    int64_t start, passed = 0;
+    struct emunic_event e;
+    Control c;
+
+    control_start(&c);
+    start = g_get_monotonic_time();
+    for (int i = 0; i < EMUNIC_EVENT_BURST + beyond; i++) {
+        int looks = 0;
+
+        qemunic_write(&c.vf, EMUNIC_CTRL, EMUNIC_CTRL_RESET);
+        while (!qemunic_queue_next(&c.event, sizeof(e),
+                                   offsetof(struct emunic_event, flags), &e)) {
+            if (++looks % 200 == 0) {
+                g_assert_cmpint(looks, <, 200 * 5000);
+                qemunic_pass(c.nic, 1);
+                passed++;
+            }
+        }
+        g_assert_cmpuint(e.type, ==, EMUNIC_EVENT_VF_RESET);
+        qemunic_write(&c.pf, EMUNIC_EVENT_HEAD, c.event.cq_head);
+    }
+    if (clock_goes_on) {
+        passed = (g_get_monotonic_time() - start) / 1000;
+    }
+    /* The clocks are not read at the same time. */
+    g_assert_cmpint(passed, >=, 290);
+    qemunic_stop(c.nic);
+}
+
 static void test_fatal(void)
 {
     QEmunicFunction pf;
@@ -306,5 +343,6 @@ void emunic_add_control_tests(void)
     qtest_add_func("emunic/mbox-reset", test_mbox_reset);
     qtest_add_func("emunic/admin", test_admin);
     qtest_add_func("emunic/event-flood", test_event_flood);
+    qtest_add_func("emunic/event-rate", test_event_rate);
     qtest_add_func("emunic/fatal", test_fatal);
 }

@@ -400,6 +400,8 @@ static void stats_and_events(void)
 	NUM(EVENT_LINK, 3);
 	NUM(EVENT_QUEUE_ERROR, 4);
 	NUM(EVENT_OFFENCE, 5);
+	NUM(EVENT_RATE, 1000);
+	NUM(EVENT_BURST, 64);
 	SIZE(emunic_event_link, 8);
 	FIELD(emunic_event_link, up, 0, 4);
 	FIELD(emunic_event_link, speed, 4, 4);

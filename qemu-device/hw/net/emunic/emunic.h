@@ -168,6 +168,7 @@ typedef struct EmunicEvents {
     uint32_t offence_kind;      /* of the last offence */
     bool offence_held;          /* one is to be told at @offence_at */
     int64_t offence_at;         /* not before, ns of the virtual clock */
+    int64_t paid_at;            /* when all that was posted is paid for */
 } EmunicEvents;
 
 /* What PF and VF have in common */
@@ -226,6 +227,7 @@ struct EmunicState {
     EmunicFunction *port[EMUNIC_MAX_VPORTS];
     QEMUBH *bh;
     QEMUTimer *offence_timer;
+    QEMUTimer *event_timer;
     QEMUTimer *tx_timer;
     int64_t tx_timer_at;        /* what it is set to */
     VMChangeStateEntry *vmstate_change;
@@ -361,6 +363,7 @@ void emunic_event_reset(EmunicFunction *f);
 void emunic_event_ring_started(EmunicState *s);
 void emunic_event_head(EmunicState *s, uint32_t head);
 bool emunic_event_run(EmunicState *s, int budget);
+void emunic_event_timer(void *opaque);
 
 /* offence.c */
 void emunic_offence(EmunicFunction *f, uint32_t kind, uint32_t count);

@@ -154,6 +154,7 @@ static void emunic_free(EmunicState *s)
     emunic_function_exit(&s->fn);
     g_clear_pointer(&s->bh, qemu_bh_delete);
     g_clear_pointer(&s->offence_timer, timer_free);
+    g_clear_pointer(&s->event_timer, timer_free);
     g_clear_pointer(&s->tx_timer, timer_free);
 }
 
@@ -174,6 +175,7 @@ static void emunic_realize(PCIDevice *dev, Error **errp)
     emunic_switch_init(s);
     s->offence_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, emunic_offence_timer,
                                     s);
+    s->event_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, emunic_event_timer, s);
     s->tx_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, emunic_tx_timer, s);
     s->tx_timer_at = EMUNIC_SCHED_NEVER;
     emunic_sched_init(&s->sched, s->speed);

@@ -6,10 +6,17 @@
  * ring and not yet consumed, so that nothing is lost and no VF can fill the
  * ring. Events of one vport go in the order in which they began to wait.
  *
+ * Each event is work for the PF's driver, which has but one thread for all of
+ * them. A VF pays for its events with time: it can save up for a burst, and
+ * who has saved nothing waits.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "emunic.h"
 #include "trace.h"
+
+#define EVENT_PRICE_NS  (NANOSECONDS_PER_SECOND / EMUNIC_EVENT_RATE)
+#define EVENT_SAVED_NS  (EVENT_PRICE_NS * (EMUNIC_EVENT_BURST - 1))
 
 void emunic_event_wait(EmunicFunction *f, unsigned type)
 {
@@ -92,6 +99,23 @@ static unsigned emunic_event_next(EmunicFunction *f)
     return next && !emunic_event_in_ring(f, next) ? next : 0;
 }
 
+/* True: @f has to wait, and gets its turn when it has not any more. */
+static bool emunic_event_held(EmunicFunction *f, int64_t now)
+{
+    int64_t at = f->events.paid_at - EVENT_SAVED_NS;
+
+    if (!emunic_is_vf(f) || at <= now) {
+        return false;
+    }
+    timer_mod_anticipate_ns(f->pf->event_timer, at);
+    return true;
+}
+
+void emunic_event_timer(void *opaque)
+{
+    emunic_schedule(opaque);
+}
+
 static void emunic_event_fill(EmunicFunction *f, unsigned type,
                               struct emunic_event *e)
 {
@@ -132,7 +156,7 @@ static void emunic_event_fill(EmunicFunction *f, unsigned type,
     }
 }
 
-static bool emunic_event_post(EmunicFunction *f, unsigned type)
+static bool emunic_event_post(EmunicFunction *f, unsigned type, int64_t now)
 {
     EmunicQueue *q = &f->pf->fn.eventq;
     struct emunic_event e = { 0 };
@@ -141,6 +165,7 @@ static bool emunic_event_post(EmunicFunction *f, unsigned type)
     f->events.order[type] = 0;
     f->events.posted[type] = true;
     f->events.posted_at[type] = q->cq_head;
+    f->events.paid_at = MAX(f->events.paid_at, now) + EVENT_PRICE_NS;
     trace_emunic_event(f->vport, type, f->reg[EMUNIC_R_EPOCH], q->cq_head);
     return emunic_queue_complete(&f->pf->fn, q, &e, sizeof(e),
                                  offsetof(struct emunic_event, flags));
@@ -150,7 +175,7 @@ static bool emunic_event_post(EmunicFunction *f, unsigned type)
  * One event of each vport that has one, beginning with the vport whose turn
  * it is. True: one more round may find more.
  */
-static bool emunic_event_round(EmunicState *s, int *budget)
+static bool emunic_event_round(EmunicState *s, int64_t now, int *budget)
 {
     EmunicQueue *q = &s->fn.eventq;
     unsigned first = s->event_rr;
@@ -168,11 +193,14 @@ static bool emunic_event_round(EmunicState *s, int *budget)
             clear_bit(v, s->event_work);
             continue;
         }
+        if (emunic_event_held(s->port[v], now)) {
+            continue;
+        }
         if (q->cq_head - q->head == emunic_queue_size(q)) {
             s->event_rr = v;
             return false;
         }
-        if (!emunic_event_post(s->port[v], type)) {
+        if (!emunic_event_post(s->port[v], type, now)) {
             return false;
         }
         --*budget;
@@ -185,12 +213,13 @@ static bool emunic_event_round(EmunicState *s, int *budget)
 /* True: the budget is used up and there is more. */
 bool emunic_event_run(EmunicState *s, int budget)
 {
+    int64_t now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
     int left = budget;
 
     if (!emunic_queue_running(&s->fn.eventq)) {
         return false;
     }
-    while (left > 0 && emunic_event_round(s, &left)) {
+    while (left > 0 && emunic_event_round(s, now, &left)) {
         ;
     }
     if (left != budget && emunic_pf_ready(s)) {

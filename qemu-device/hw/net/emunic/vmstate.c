@@ -222,6 +222,7 @@ static int emunic_function_post_load(void *opaque, int version_id)
     emunic_vport_restore(f);
     emunic_rx_map_update(f);
     emunic_offence_restore(f);
+    f->events.paid_at = 0;
     f->tx_pending = 0;
     f->vectors &= BIT(f->nvectors) - 1;
     f->tx_moved = EMUNIC_KICK_TX;
