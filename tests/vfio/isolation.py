@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kvm"))
 
 # pylint: disable=wrong-import-position
-from nested.cases import KnownShortfall, run_cases  # noqa: E402
+from nested.cases import run_cases  # noqa: E402
 from nested.guest import build_folder  # noqa: E402
 from nested.net import Host  # noqa: E402
 from nested.pci import find_pf, sh  # noqa: E402
@@ -41,9 +41,6 @@ FAULT_WINDOW = 5.5
 
 LATENCY_ROUNDS, RATE_ROUNDS, RATE_SECONDS = 9, 60, 0.3
 MORE_LATENCY, LESS_THROUGHPUT = 2.0, 0.9
-# The PF answers one message at a time: beside a flood a victim may wait for two,
-# and more where the host's main loop is what both wait for.
-MOST_LATENCY = 4.0
 
 
 class KernelLog:
@@ -263,9 +260,7 @@ class Lane:
             ratio = self.compare(lambda: float(victim.ask()), LATENCY_ROUNDS)
         finally:
             victim.close()
-        assert ratio <= MOST_LATENCY, f"{ratio:.2f} times as long"
-        if ratio > MORE_LATENCY:
-            raise KnownShortfall(f"{ratio:.2f} times as long, {MORE_LATENCY} wanted")
+        assert ratio <= MORE_LATENCY, f"{ratio:.2f} times as long"
 
     def throughput_under_flood(self):
         with self.bystanders.stream():

@@ -5,11 +5,6 @@ import time
 import traceback
 
 
-class KnownShortfall(Exception):
-    """What is wanted and not reached yet, although it is not broken: the case is
-    shown as not ok, with kselftest's mark of an expected failure."""
-
-
 def run_cases(lane, cases, comment=None):
     """Run pairs of a name and a function, then close @lane; the exit status.
     An assertion speaks for itself, anything else says where it came from."""
@@ -24,8 +19,6 @@ def run_cases(lane, cases, comment=None):
             word = "ok"
             try:
                 run()
-            except KnownShortfall as exc:
-                word, name = "not ok", f"{name} # XFAIL {exc}"
             except Exception as exc:  # pylint: disable=broad-exception-caught
                 failed += 1
                 word = "not ok"
