@@ -6,12 +6,12 @@ import subprocess
 import time
 
 from . import tap
-from .config import BUILD, SELFTESTS, SLOWER, TOP, TRIES
+from .config import BUILD, JOBS, SELFTESTS, SLOWER, TESTS, TOP, TRIES
 from .vm import VmLane
 
 LAB = TOP / "tools/lab"
 HOST_TIMEOUT = 900 * SLOWER
-# Kselftests that take minutes: a lane of their own.
+# Kselftests that take many minutes: they run when TESTS picks them.
 LOOPS = ("loops.py",)
 
 
@@ -50,6 +50,12 @@ def run_on_host(argv):
         return (exc.stdout or b"").decode(errors="replace"), 124
 
 
+def on_the_host(report):
+    """All lanes that need no VM of ours, or make their own."""
+    for lane in (abi, model, qtest, vm):
+        lane(report)
+
+
 def abi(report):
     out = BUILD / "tests/abi"
     out.mkdir(parents=True, exist_ok=True)
@@ -80,16 +86,21 @@ def executables(folder):
                   if p.is_file() and p.suffix in (".py", ".sh") and os.access(p, os.X_OK))
 
 
-def selftests(report):
-    # The third has little to give: a slow port, and few vectors to spare.
-    lane = VmLane(report, "selftests", ["--nics", "3", "--nic-arg", "2,speed=400",
-                                        "--nic-arg", "2,vf_vectors=200"])
-    lane.run(p for p in executables(SELFTESTS) if p.name not in LOOPS)
+def selftests(part):
+    """One of JOBS parts of them."""
+    def lane(report):
+        # The third has little to give: a slow port, and few vectors to spare.
+        vms = VmLane(report, "selftests", ["--nics", "3", "--nic-arg", "2,speed=400",
+                                           "--nic-arg", "2,vf_vectors=200"], f".{part}")
+        programs = [p for p in executables(SELFTESTS)
+                    if p.name not in LOOPS and report.picks("selftests", p.name)]
+        vms.run(programs[part::JOBS])
+    return lane
 
 
 def loops(report):
-    lane = VmLane(report, "loops", [])
-    lane.run(p for p in executables(SELFTESTS) if p.name in LOOPS)
+    if TESTS:
+        VmLane(report, "loops", []).run(p for p in executables(SELFTESTS) if p.name in LOOPS)
 
 
 def kvm(report):

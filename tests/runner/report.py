@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Which programs run, and what they came to together."""
 
+import threading
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 
@@ -22,6 +23,7 @@ class Report:
         self.skips = declared_skips()
         self.passed = self.failed = self.skipped = self.ran = 0
         self.again = []     # programs that failed and get another try
+        self.lock = threading.Lock()    # of all but @globs and @skips
 
     def picks(self, lane, name):
         names = (lane, name, PurePath(name).stem, f"{lane}/{name}",
@@ -35,23 +37,30 @@ class Report:
             if not any(fnmatchcase(name, p) and fnmatchcase(case, c) for p, c in self.skips):
                 outcome.skipped.remove(case)
                 outcome.fail(f"skipped, which tests/skips does not declare: {case}")
-        skipped = len(outcome.skipped)
         counts = last or not outcome.failed
-        if counts:
-            self.ran += 1
-            self.passed += outcome.passed
-            self.failed += outcome.failed
-            self.skipped += skipped
-        else:
+        with self.lock:
+            self.count(name, outcome, counts)
+            self.show(name, outcome, seconds, text)
+        return counts
+
+    def count(self, name, outcome, counts):
+        if not counts:
             self.again.append(name)
+            return
+        self.ran += 1
+        self.passed += outcome.passed
+        self.failed += outcome.failed
+        self.skipped += len(outcome.skipped)
+
+    @staticmethod
+    def show(name, outcome, seconds, text):
         print(f"{name:34} {outcome.passed:4} ok  {outcome.failed:3} failed"
-              f"  {skipped:3} skipped  {seconds:6.1f} s", flush=True)
+              f"  {len(outcome.skipped):3} skipped  {seconds:6.1f} s", flush=True)
         if outcome.failed:
             for note in outcome.notes:
                 print(f"    {note}")
             for line in text.splitlines()[-SHOWN_LINES:]:
                 print(f"    | {line}")
-        return counts
 
     def summary(self):
         for name in self.again:

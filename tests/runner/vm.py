@@ -15,9 +15,10 @@ LEAKS = TOP / "tests/kernel/leaks.sh"
 
 
 class VmLane:
-    def __init__(self, report, name, options):
+    def __init__(self, report, name, options, part=""):
         self.report = report
         self.name = name
+        self.part = part    # tells apart lanes that share the programs of @name
         self.options = options
         self.boots = 0
         self.again = []     # programs that have failed in this try
@@ -41,7 +42,7 @@ class VmLane:
     def boot(self, todo, last):
         """Boot one VM for @todo; how many of them are accounted for."""
         self.boots += 1
-        console_path = BUILD / f"tests/{self.name}.vm{self.boots}.console"
+        console_path = BUILD / f"tests/{self.name}{self.part}.vm{self.boots}.console"
         argv = [TOP / "tools/vm", "--kernel", KERNEL, "--console", console_path,
                 "--timeout", str(VM_TIMEOUT), *self.options, "--",
                 TOP / "tests/runner/in-vm", BUILD, SELFTESTS, str(SLOWER), *todo]
