@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """PCI Express errors that AER reports: the driver recovers, VFs included."""
 
-from lib.py import PingFlood, KsftNamedVariant, Policy, event_count, \
-    give_policy, ksft_busy_wait, ksft_exit, ksft_in, \
+from lib.py import KsftNamedVariant, PingFlood, Policy, as_before, \
+    event_count, give_policy, ksft_busy_wait, ksft_exit, ksft_in, \
     ksft_run_quiet, ksft_variants, monitor, need_pfs, pair, traffic_flows
 from lib.py.recover import Port
 
@@ -38,8 +38,7 @@ def pf_with_vfs(error):
                 ksft_busy_wait(
                     lambda p=port, n=resets: event_count(p, "resets") > n,
                     sleep=0.1, deadline=20, comment=f"recovery of {port.dev}")
-        traffic_flows(a, b)
-        policy.check()
+        as_before(policy, a, b)
     traffic_flows_vlan(a)
 
 

@@ -6,9 +6,9 @@ again."""
 import time
 from pathlib import Path
 
-from lib.py import PingFlood, Policy, cmd, defer, find_pfs, give_policy, \
-    ksft_eq, ksft_exit, ksft_lt, ksft_pr, ksft_run_quiet, ksft_true, monitor, \
-    need_pfs, pair, setpci, traffic_flows
+from lib.py import PingFlood, Policy, as_before, cmd, defer, find_pfs, \
+    give_policy, ksft_eq, ksft_exit, ksft_lt, ksft_pr, ksft_run_quiet, \
+    ksft_true, monitor, need_pfs, pair, setpci, traffic_flows
 from lib.py.pci import wait_for
 
 # Slot Control: interrupt off; power and its indicator off, at which QEMU takes
@@ -152,11 +152,9 @@ def vf_loses_its_device():
             vf.unbind()
         ksft_lt(time.monotonic() - start, 4, "seconds")
         setpci(pf, SRIOV_CONTROL, f"{control:x}")
-    for host, vf in ((a, vfs[0]), (b, vfs[1])):
+    for vf in vfs:
         vf.bind()
-        host.take(vf)
-    traffic_flows(a, b)
-    policy.check()
+    as_before(policy, a, b, (a, vfs[0]), (b, vfs[1]))
 
 
 if __name__ == "__main__":

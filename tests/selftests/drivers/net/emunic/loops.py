@@ -5,8 +5,9 @@
 import re
 from pathlib import Path
 
-from lib.py import PingFlood, Policy, cmd, give_policy, ksft_eq, ksft_exit, \
-    ksft_lt, ksft_pr, ksft_run_quiet, need_pfs, pair, traffic_flows
+from lib.py import PingFlood, Policy, as_before, cmd, give_policy, ksft_eq, \
+    ksft_exit, ksft_lt, ksft_pr, ksft_run_quiet, need_pfs, pair, \
+    traffic_flows
 
 MEMINFO = Path("/proc/meminfo")
 # What an allocator or a cache of the kernel may keep beside, in KiB. A page
@@ -84,8 +85,7 @@ def vf_reload():
         vfs[1].bind()
         b.take(vfs[1])
     _loop(100, step)
-    traffic_flows(a, b)
-    policy.check()
+    as_before(policy, a, b)
 
 
 def vf_flr():
@@ -98,8 +98,7 @@ def vf_flr():
     policy = Policy(pf, a, b)
     with PingFlood(a, b):
         _loop(100, vfs[1].flr)
-    traffic_flows(a, b)
-    policy.check()
+    as_before(policy, a, b)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ class Net:
         mark = b"turn %04d" % self.turn
         got = Sniffer(receiver)
         Sniffer(sender).send(raw_frame(dst, src or sender.mac, mark))
-        return [f for f in got.frames(0.2) if mark in f]
+        return [f for f in got.frames(0.2, until=mark) if mark in f]
 
     def shown(self):
         """

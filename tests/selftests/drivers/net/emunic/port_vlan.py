@@ -21,7 +21,7 @@ def isolation():
     ksft_true(hosts[0].reaches(hosts[1].v4), "100 to 100")
     for a, b, what in ((0, 2, "100 to 200"), (2, 0, "200 to 100"),
                        (0, 3, "100 to untagged"), (3, 0, "untagged to 100")):
-        ksft_eq(hosts[a].ping(hosts[b].v4, count=2, deadline=2), 0, what)
+        ksft_eq(hosts[a].is_answered(hosts[b].v4), False, what)
 
 
 @ksft_variants(["802.1Q", "802.1ad"])
@@ -31,7 +31,7 @@ def at_once_and_back(proto):
     a, b = pair(*pf.vfs(2))
     ksft_true(a.reaches(b.v4), "before")
     pf.set_vf(0, f"vlan 100 qos 3 proto {proto}")
-    ksft_eq(a.ping(b.v4, count=2, deadline=2), 0, "one side moved")
+    ksft_eq(a.is_answered(b.v4), False, "one side moved")
     info = pf.vf_info(0)["vlan_list"][0]
     ksft_eq((info["vlan"], info["qos"]), (100, 3))
     pf.set_vf(1, f"vlan 100 qos 3 proto {proto}")
@@ -147,7 +147,7 @@ def survives_flr():
     vfs[1].flr()
     ksft_true(a.reaches(b.v4), "after FLR")
     pf.set_vf(0, "vlan 0")
-    ksft_eq(a.ping(b.v4, count=2, deadline=2), 0, "still isolated")
+    ksft_eq(a.is_answered(b.v4), False, "still isolated")
 
 
 if __name__ == "__main__":

@@ -41,7 +41,8 @@ class Filters:
         for n, mac in enumerate(macs):
             mark = b"turn %04d mac %04d" % (self.turn, n)
             self.out.send(raw_frame(mac, self.a.mac, mark))
-        frames = self.got.frames(0.5)
+        # They arrive in the order in which they were sent.
+        frames = self.got.frames(0.5, until=mark)
         return [mac for n, mac in enumerate(macs)
                 if any(b"turn %04d mac %04d" % (self.turn, n) in f
                        for f in frames)]

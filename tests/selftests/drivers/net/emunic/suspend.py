@@ -4,9 +4,9 @@
 
 from pathlib import Path
 
-from lib.py import PingFlood, KsftNamedVariant, KsftSkipEx, Policy, defer, \
-    give_policy, ksft_eq, ksft_exit, ksft_run_quiet, ksft_variants, need_pfs, \
-    pair, suspend, traffic_flows
+from lib.py import KsftNamedVariant, KsftSkipEx, PingFlood, Policy, \
+    as_before, defer, give_policy, ksft_eq, ksft_exit, ksft_run_quiet, \
+    ksft_variants, need_pfs, pair, suspend, traffic_flows
 
 POWER = Path("/sys/power")
 DELAY = Path("/sys/module/suspend/parameters/pm_test_delay")
@@ -49,8 +49,7 @@ def _around(go_to_sleep):
     for _ in range(2):
         with PingFlood(a, b):
             go_to_sleep()
-        traffic_flows(a, b)
-        policy.check()
+        as_before(policy, a, b)
     ksft_eq(a.ping("198.51.100.2"), 5, "VLAN filter")
     ksft_eq(a.ping(b.v4, size=3972, opts="-M do"), 5, "MTU")
 

@@ -41,11 +41,11 @@ def tcp(kind, v6):
     """TCP both ways at once; nothing may arrive with a bad checksum."""
     a, b = pair(*_ports(kind))
     ksft_true(a.reaches(b.v6 if v6 else b.v4), "first ping")
-    there = Stream(a, b, v6=v6)
-    back = Stream(b, a, v6=v6)
+    there = Stream(a, b, seconds=1, v6=v6)
+    back = Stream(b, a, seconds=1, v6=v6)
     for name, stream in (("there", there), ("back", back)):
         received, _ = stream.wait()
-        ksft_ge(received, 3_000_000, f"bytes {name} in 3 s")
+        ksft_ge(received, 1_000_000, f"bytes {name} in a second")
     for host in (a, b):
         ksft_eq(host.snmp("Tcp", "InCsumErrors"), 0)
         ksft_eq(host.link["stats64"]["rx"]["errors"], 0)
@@ -60,9 +60,9 @@ def udp(kind):
     """
     a, b = pair(*_ports(kind))
     ksft_true(a.reaches(b.v4), "first ping")
-    _, result = Stream(a, b, opts="-u -b 1M -l 1000").wait()
+    _, result = Stream(a, b, seconds=1, opts="-u -b 2M -l 1000").wait()
     total = result["end"]["sum"]
-    ksft_ge(total["packets"], 300, "datagrams sent")
+    ksft_ge(total["packets"], 200, "datagrams sent")
     ksft_eq(total["lost_packets"] - b.snmp("Udp", "RcvbufErrors"), 0,
             "datagrams lost")
     ksft_eq(b.snmp("Udp", "InCsumErrors"), 0)
@@ -86,8 +86,8 @@ def streams():
     """Eight streams use more than one queue, in both directions."""
     a, b = pair(*_ports("vf_vf"))
     ksft_true(a.reaches(b.v4), "first ping")
-    received, _ = Stream(a, b, opts="-P 8").wait()
-    ksft_ge(received, 3_000_000)
+    received, _ = Stream(a, b, seconds=1, opts="-P 8").wait()
+    ksft_ge(received, 1_000_000)
     rows = b.cmd(f"ethtool -S {b.dev}").stdout.split("\n")
     used = [row for row in rows
             if re.match(r"\s*rx\D*\d+\D*packets: [1-9]", row)]

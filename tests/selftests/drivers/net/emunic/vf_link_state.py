@@ -88,7 +88,7 @@ def auto_follows_uplink():
     _uplink("off")
     for host in (a, b):
         _sees(host, False)
-    ksft_eq(a.ping(b.v4, count=2, deadline=2), 0, "without uplink")
+    ksft_eq(a.is_answered(b.v4), False, "without uplink")
     _uplink("on")
     for host in (a, b):
         _sees(host, True)
@@ -109,7 +109,7 @@ def enable_without_uplink():
     _sees(auto, False)
     ksft_eq([_carrier(host) for host in (a, b)], [True, True])
     ksft_eq(a.ping(b.v4, count=10), 10, "VF to VF")
-    ksft_eq(a.ping(far_host.v4, count=2, deadline=2), 0, "over the uplink")
+    ksft_eq(a.is_answered(far_host.v4), False, "over the uplink")
     pf.set_vf(0, "state auto")
     _sees(a, False)
     _uplink("on")

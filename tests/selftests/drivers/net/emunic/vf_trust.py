@@ -29,7 +29,7 @@ class Spy:
         self.turn += 1
         mark = b"turn %04d" % self.turn
         self.out.send(raw_frame(dst, self.hosts[0].mac, mark))
-        return any(mark in f for f in self.got.frames(0.3))
+        return any(mark in f for f in self.got.frames(0.3, until=mark))
 
 
 @ksft_variants([KsftNamedVariant("promisc_others", "promisc", 2),

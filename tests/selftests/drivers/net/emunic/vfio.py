@@ -5,9 +5,9 @@ closed, and it stays when the PF's driver goes."""
 
 import time
 
-from lib.py import Host, KsftNamedVariant, Policy, VfioUser, bkg, cmd, \
-    defer, event_count, find_pfs, give_policy, give_to, ksft_busy_wait, ksft_eq, \
-    ksft_exit, ksft_ge, ksft_lt, ksft_pr, ksft_run_quiet, ksft_true, \
+from lib.py import Host, KsftNamedVariant, Policy, VfioUser, as_before, bkg, \
+    cmd, defer, event_count, find_pfs, give_policy, give_to, ksft_busy_wait, \
+    ksft_eq, ksft_exit, ksft_ge, ksft_lt, ksft_pr, ksft_run_quiet, ksft_true, \
     ksft_variants, need_pfs, pair, traffic_flows
 from lib.py.pci import errno_of, wait_for
 from lib.py.recover import Port
@@ -42,7 +42,7 @@ class Away:
         for host in (self.a, self.b):
             ksft_busy_wait(lambda h=host: _no_carrier(h), sleep=0.05,
                            deadline=3, comment=f"{host.dev} has no carrier")
-        ksft_eq(self.a.ping(self.b.v4, count=2, deadline=2), 0, "answers")
+        ksft_eq(self.a.is_answered(self.b.v4), False, "answers")
 
     def comes_back(self):
         """Carrier soon after the PF, traffic, policy as it was."""
@@ -52,8 +52,7 @@ class Away:
         spent = time.monotonic() - start
         ksft_pr(f"carrier {spent:.2f} s after the PF")
         ksft_lt(spent, 2, "seconds until the VFs are back")
-        traffic_flows(self.a, self.b)
-        self.policy.check()
+        as_before(self.policy, self.a, self.b)
 
     def ends_well(self):
         """The user lets go, and the VF works with the driver again."""
@@ -80,16 +79,15 @@ def open_and_close():
         user.close()
     ksft_ge(event_count(Port(pf), "vf_resets") - resets, 15)
     give_to(vfs[1], "emunic")
-    b.take(vfs[1])
-    traffic_flows(a, b)
-    policy.check()
+    as_before(policy, a, b, (b, vfs[1]))
 
 
-@ksft_variants([KsftNamedVariant("moments", 0), KsftNamedVariant("long", 13)])
-def pf_away(seconds):
+@ksft_variants([KsftNamedVariant("moments", 0, 2),
+                KsftNamedVariant("long", 13, 1)])
+def pf_away(seconds, times):
     """The PF is without a driver while somebody uses a VF."""
     away = Away()
-    for _ in range(2):
+    for _ in range(times):
         cmd(f"echo {away.pf} > /sys/bus/pci/drivers/emunic/unbind",
             shell=True, timeout=20)
         away.link_is_down()

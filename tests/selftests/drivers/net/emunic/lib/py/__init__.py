@@ -30,8 +30,8 @@ from .meter import Meter
 from .pci import Function, PhysicalFunction, find_pfs, need_pfs
 from .policy import need_slow_pf, refused, shown, speed, stats
 from .qemu import monitor, suspend
-from .recover import PingFlood, Policy, event_count, give_policy, setpci, \
-    traffic_flows
+from .recover import PingFlood, Policy, as_before, event_count, give_policy, \
+    setpci, traffic_flows
 from .vfio import VfioUser, give_to
 
 __all__ = ["CmdExitFailure", "KsftNamedVariant", "KsftSkipEx", "NetNS",
@@ -41,7 +41,7 @@ __all__ = ["CmdExitFailure", "KsftNamedVariant", "KsftSkipEx", "NetNS",
            "ksft_pr", "ksft_raises", "ksft_run", "ksft_true", "ksft_variants",
            "rand_port", "wait_port_listen", "Bar", "Flood", "Function", "Host",
            "KernelLog", "Meter", "PhysicalFunction", "PingFlood", "Policy",
-           "Reporter", "Sniffer", "Stream", "VfioUser", "devlink",
+           "Reporter", "Sniffer", "Stream", "VfioUser", "as_before", "devlink",
            "devlink_handle", "event_count", "find_pfs", "give_policy",
            "give_to", "ksft_run_quiet", "monitor", "need_pfs", "need_slow_pf",
            "pair", "raw_frame", "refused", "setpci", "shown", "speed", "stats",

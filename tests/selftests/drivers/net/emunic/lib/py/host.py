@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Hosts (network namespaces with one port each) and what they exchange."""
 
+import ctypes
+import fcntl
 import json
 import socket
 import struct
@@ -9,11 +11,12 @@ import time
 from net.lib.py import NetNS, NetNSEnter, bkg, cmd, defer, ip, rand_port, \
     wait_port_listen
 
-from .pci import wait_for
+from .pci import ip_batch, wait_for
 
 ETH_P_ALL = 3
 SOL_PACKET, PACKET_AUXDATA = 263, 8
 TP_STATUS_VLAN_VALID = 0x10
+SIOCGIFHWADDR, SIOCETHTOOL, ETHTOOL_GLINK = 0x8927, 0x8946, 0xa
 
 
 class Host:
@@ -21,7 +24,9 @@ class Host:
     A network namespace that owns the netdev of one function.
 
     @number makes its addresses: 192.0.2.NUMBER/24 and 2001:db8::NUMBER/64.
-    The netdev goes back where it came from when the case ends.
+    The netdev goes back where it came from when the case ends. What every case
+    does, and what is polled, starts no program, or one for all: in an emulated
+    machine that is what takes the time.
     """
     def __init__(self, func, number, mtu=1500):
         self.func = func
@@ -36,30 +41,45 @@ class Host:
         self.func = func
         name = func.netdev
         ip(f"link set dev {name} netns {self.ns} name {self.dev}")
-        self.ip("link set dev lo up")
-        self.ip(f"link set dev {self.dev} mtu {mtu}")
-        self.address(self.dev, f"192.0.2.{self.number}/24",
-                     f"2001:db8::{self.number}/64")
+        self.batch("link set dev lo up", f"link set dev {self.dev} mtu {mtu}",
+                   *self._addressing(self.dev, f"192.0.2.{self.number}/24",
+                                     f"2001:db8::{self.number}/64"))
+
+    @staticmethod
+    def _addressing(dev, *addrs):
+        """The commands that do what address() does."""
+        return [f"link set dev {dev} up"] + \
+            [f"addr add {addr} dev {dev}" + (" nodad" if ":" in addr else "")
+             for addr in addrs]
 
     def address(self, dev, *addrs):
         """Bring @dev up with @addrs, without duplicate address detection."""
-        self.ip(f"link set dev {dev} up")
-        for addr in addrs:
-            nodad = " nodad" if ":" in addr else ""
-            self.ip(f"addr add {addr} dev {dev}{nodad}")
+        self.batch(*self._addressing(dev, *addrs))
 
     def close(self):
         """Give the netdev back and delete the namespace."""
         if not self.ns.name:
             return
-        cmd(f"ip -netns {self.ns} link set dev {self.dev} down", fail=False)
-        cmd(f"ip -netns {self.ns} link set dev {self.dev} netns 1 name "
-            f"{self.dev}-{int(time.monotonic() * 1000) % 100000}", fail=False)
+        self.batch(f"link set dev {self.dev} down",
+                   f"link set dev {self.dev} netns 1 name "
+                   f"{self.dev}-{int(time.monotonic() * 1000) % 100000}",
+                   fail=False)
         self.ns.__exit__(None, None, None)
 
     def ip(self, args, **kwargs):
         """`ip` inside."""
         return ip(args, ns=self.ns, **kwargs)
+
+    def batch(self, *lines, fail=True):
+        """Several commands of `ip` inside; without @fail all are tried."""
+        ip_batch(lines, "-netns", str(self.ns), fail=fail)
+
+    def ioctl(self, request, argument):
+        """The union of a struct ifreq of the netdev, after @request."""
+        with NetNSEnter(str(self.ns)), \
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            return fcntl.ioctl(sock, request, struct.pack(
+                "16s24s", self.dev.encode(), argument))[16:]
 
     def cmd(self, args, **kwargs):
         """A command inside."""
@@ -78,23 +98,41 @@ class Host:
     @property
     def mac(self):
         """Address of the netdev."""
-        return self.ip(f"link show dev {self.dev}", json=True)[0]["address"]
+        return self.ioctl(SIOCGIFHWADDR, b"")[2:8].hex(":")
 
     @property
     def link(self):
         """What `ip -s link show` says of the netdev."""
         return self.ip(f"-s link show dev {self.dev}", json=True)[0]
 
+    @property
+    def carrier(self):
+        """Is the netdev up, with carrier?"""
+        value = (ctypes.c_uint32 * 2)(ETHTOOL_GLINK, 0)
+        try:
+            self.ioctl(SIOCETHTOOL, struct.pack("P", ctypes.addressof(value)))
+        except OSError:     # in a reset the netdev is absent
+            return False
+        return value[1] == 1
+
     def wait_link(self, deadline=10):
         """Wait for carrier."""
-        wait_for(f"link of {self.dev}",
-                 lambda: "LOWER_UP" in self.link["flags"], deadline)
+        wait_for(f"link of {self.dev}", lambda: self.carrier, deadline)
 
     def ping(self, addr, count=5, size=56, opts="", deadline=10):
         """Number of answers to @count pings."""
-        out = self.cmd(f"ping -q -c {count} -i 0.05 -W 1 -w {deadline} "
-                       f"-s {size} {opts} {addr}", fail=False,
-                       timeout=deadline + 10)
+        return self._answers(f"-c {count} -i 0.01 -W 1 -w {deadline} "
+                             f"-s {size} {opts} {addr}", deadline)
+
+    def is_answered(self, addr, opts=""):
+        """
+        False if none of three pings is answered, for which no more than the
+        time of very many answers is given.
+        """
+        return self._answers(f"-c 3 -i 0.05 -W 0.3 {opts} {addr}", 10) > 0
+
+    def _answers(self, args, deadline):
+        out = self.cmd(f"ping -q {args}", fail=False, timeout=deadline + 10)
         for line in out.stdout.split("\n"):
             if " received" in line:
                 return int(line.split(",")[1].split()[0])
@@ -104,7 +142,7 @@ class Host:
         """True once a ping gets through."""
         try:
             wait_for(f"ping {addr}",
-                     lambda: self.ping(addr, count=1, deadline=1), deadline)
+                     lambda: self.is_answered(addr), deadline)
         except TimeoutError:
             return False
         return True
@@ -155,8 +193,11 @@ class Sniffer:
         self.sock.bind((dev or host.dev, ETH_P_ALL))
         defer(self.sock.close)
 
-    def frames(self, seconds=0.5):
-        """Frames that came in during the next @seconds, or were queued."""
+    def frames(self, seconds=0.5, until=None):
+        """
+        Frames that came in during the next @seconds, or were queued; none
+        after one that has @until in it.
+        """
         got = []
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
@@ -167,6 +208,8 @@ class Sniffer:
                 break
             if addr[2] != socket.PACKET_OUTGOING:
                 got.append(self.retag(data, anc))
+                if until and until in data:
+                    break
         return got
 
     @staticmethod

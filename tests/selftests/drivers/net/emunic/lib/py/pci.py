@@ -2,6 +2,7 @@
 """PCI functions of emunic devices, as sysfs shows them."""
 
 import errno
+import subprocess
 import time
 from pathlib import Path
 
@@ -22,6 +23,16 @@ def wait_for(what, test, deadline=20.0, sleep=0.05):
         if time.monotonic() > end:
             raise TimeoutError(f"{what}: not within {deadline} s")
         time.sleep(sleep)
+
+
+def ip_batch(lines, *args, fail=True):
+    """Several commands of `ip`, one process; without @fail all are tried."""
+    force = [] if fail else ["-force"]
+    done = subprocess.run(["ip", *args, *force, "-batch", "-"],
+                          input="\n".join(lines), text=True, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if fail and done.returncode:
+        raise RuntimeError(f"ip -batch: {done.stdout}")
 
 
 class Function:

@@ -6,6 +6,8 @@ import time
 
 from net.lib.py import bkg, cmd, defer, ip, ksft_eq, ksft_true
 
+from .pci import ip_batch
+
 STATS = ("stats", "broadcast", "multicast")
 MAC = "02:00:00:cc:dd:{:02x}"
 # Of each VF, in turn: all that an administrator can decide. Each has an
@@ -18,9 +20,10 @@ POLICY = ("mac {mac}",
 
 def give_policy(pf, first=0):
     """Give each VF from @first on a policy of its own."""
-    for n in range(first, pf.num_vfs):
-        for what in _settings(POLICY[n % len(POLICY)]):
-            pf.set_vf(n, what.format(mac=MAC.format(n + 1)))
+    ip_batch(f"link set dev {pf.netdev} vf {n} {what}".format(
+                 mac=MAC.format(n + 1))
+             for n in range(first, pf.num_vfs)
+             for what in _settings(POLICY[n % len(POLICY)]))
 
 
 def _settings(text):
@@ -53,7 +56,8 @@ class Policy:
     @staticmethod
     def view(host):
         """Configuration of a VF as its own user sees it."""
-        return {key: host.link.get(key) for key in
+        link = host.link
+        return {key: link.get(key) for key in
                 ("address", "mtu", "ifname", "operstate")}
 
     def check(self, comment="policy"):
@@ -110,6 +114,17 @@ def traffic_flows(a, b, deadline=20):
     ksft_true(a.reaches(b.v4, deadline), f"{a.dev} reaches {b.dev}")
     ksft_eq(a.ping(b.v4, count=10), 10, "no losses any more")
     ksft_eq(b.ping(a.v4, count=10), 10, "no losses any more, back")
+
+
+def as_before(policy, a, b, *back):
+    """
+    Traffic flows between the hosts @a and @b, and policy is what it was. Each
+    of @back is a host that gets a netdev again, and the function that has it.
+    """
+    for host, func in back:
+        host.take(func)
+    traffic_flows(a, b)
+    policy.check()
 
 
 def event_count(host, name):
