@@ -3,6 +3,7 @@
 each; a VM that dies costs the program it died in, the rest gets another."""
 
 import subprocess
+import threading
 import time
 
 from . import console, tap
@@ -10,6 +11,9 @@ from .config import BUILD, KERNEL, SELFTESTS, SLOWER, TOP, TRIES
 
 FRAME = "@@ "
 VM_TIMEOUT = 3600 * SLOWER
+# A machine too busy to keep an emulated one's time may leave it without timers
+# when it boots. It gets another chance, once, and the end of the report says so.
+BOOT_TIMEOUT = 180 * SLOWER
 # What the debug kernel has collected, asked for at the end of its life.
 LEAKS = TOP / "tests/kernel/leaks.sh"
 
@@ -21,6 +25,7 @@ class VmLane:
         self.part = part    # tells apart lanes that share the programs of @name
         self.options = options
         self.boots = 0
+        self.stuck = False  # one VM has not booted
         self.again = []     # programs that have failed in this try
 
     def run(self, programs):
@@ -48,11 +53,15 @@ class VmLane:
                 TOP / "tests/runner/in-vm", BUILD, SELFTESTS, str(SLOWER), *todo]
         with subprocess.Popen(argv, cwd=TOP, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, text=True, errors="replace") as vm:
-            done = self.follow(vm.stdout, todo, last)
-        self.check_console(console_path)
+            watchdog = threading.Timer(BOOT_TIMEOUT, vm.terminate)
+            watchdog.start()
+            done = self.follow(vm.stdout, todo, last, watchdog)
+            watchdog.cancel()
+        if done:
+            self.check_console(console_path)
         return done
 
-    def follow(self, stream, todo, last):
+    def follow(self, stream, todo, last, watchdog):
         """Report programs as their frames come in."""
         done, lines, start, begun = 0, [], time.monotonic(), False
         for line in stream:
@@ -61,10 +70,16 @@ class VmLane:
                 continue
             word = line.split()
             if word[1] == "begin":
+                watchdog.cancel()
                 lines, start, begun = [], time.monotonic(), True
             elif word[1] == "end":
                 self.account(todo[done], int(word[2]), lines, start, last)
                 done += 1
+        if not begun and not self.stuck:
+            self.stuck = True
+            print(f"-- {self.name}: the VM does not boot, one more try", flush=True)
+            self.report.again.append(f"{self.name}/boot")
+            return 0
         if done < len(todo):
             lines.append("the VM ended during this test\n")
             self.account(todo[done], -1, lines, start, last)
