@@ -72,6 +72,18 @@ def max_gso():
     stream.wait()
 
 
+def max_tcp():
+    """TCP as it comes, at a rate where it is its own clock that may be late."""
+    pf = need_pfs()[0]
+    a, b = pair(*pf.vfs(2))
+    ksft_true(a.reaches(b.v4), "first ping")
+    pf.set_vf(0, "max_tx_rate 300")
+    stream = Stream(a, b, seconds=SECONDS + 3)
+    time.sleep(1)
+    _limited(pf, 300)
+    stream.wait()
+
+
 def _gso(host):
     """GSO frames of @host, and the frames on the wire that they became."""
     rows = [row.split(":") for row in
@@ -229,7 +241,7 @@ def sum_of_min_fits():
 
 
 if __name__ == "__main__":
-    ksft_run_quiet([max_small_frames, max_gso, max_towards_uplink,
+    ksft_run_quiet([max_small_frames, max_gso, max_tcp, max_towards_uplink,
                     max_of_one_is_not_anothers, slowest, legacy_rate,
                     fair_without_min, min_under_contention,
                     min_unused, not_possible, contradiction,
