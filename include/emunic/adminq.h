@@ -65,6 +65,8 @@ struct emunic_admin_cpl {
 #define EMUNIC_ADMIN_VF_NOTIFY		0x0021
 #define EMUNIC_ADMIN_VF_RESET		0x0022
 #define EMUNIC_ADMIN_VF_SET_VECTORS	0x0023
+#define EMUNIC_ADMIN_PORT_GET_STATS	0x0030
+#define EMUNIC_ADMIN_PORT_SET_PAUSE	0x0031
 
 #define EMUNIC_ADMIN_ST_OK		0
 #define EMUNIC_ADMIN_ST_OPCODE		1	/* unknown opcode */
@@ -131,14 +133,14 @@ struct emunic_admin_spoofchk {
 #define EMUNIC_SPOOFCHK_VLAN		0x00000002	/* VLAN of the tag */
 #define EMUNIC_SPOOFCHK_ALL		0x00000003
 
-/* VPORT_SET_FLAGS: the PF driver's policy, which the device only keeps */
+/* VPORT_SET_FLAGS: policy; but for QUERY_RSS the device only keeps it */
 struct emunic_admin_flags {
 	__le32 flags;		/* EMUNIC_VPORT_* */
 };
 
 #define EMUNIC_VPORT_TRUSTED		0x00000001
 #define EMUNIC_VPORT_MAC_SET		0x00000002	/* by the administrator */
-#define EMUNIC_VPORT_QUERY_RSS		0x00000004
+#define EMUNIC_VPORT_QUERY_RSS		0x00000004	/* RSS_KEY, RSS_TABLE */
 #define EMUNIC_VPORT_FLAGS_ALL		0x00000007
 
 /* VPORT_GET_POLICY: data buffer; as the commands have set it */
@@ -169,6 +171,15 @@ struct emunic_admin_vectors {
 	__le32 vectors;		/* 2 to 17; 0 for the default */
 };
 
+/* PORT_SET_PAUSE: IEEE 802.3 PAUSE on the uplink */
+struct emunic_admin_pause {
+	__le32 pause;		/* EMUNIC_PAUSE_* */
+};
+
+#define EMUNIC_PAUSE_RX			0x00000001	/* do as one says */
+#define EMUNIC_PAUSE_TX			0x00000002	/* when the PF is full */
+#define EMUNIC_PAUSE_ALL		0x00000003
+
 /* VF_REPLY: data buffer = message with its header */
 struct emunic_admin_reply {
 	__le32 epoch;		/* of the VF_MSG event answered */
@@ -198,6 +209,34 @@ struct emunic_vport_stats {
 	__le64 mbox_errors;	/* SENDs that the device refused */
 	__le64 resets;
 	__le64 tx_spoofed;	/* refused by SPOOFCHK */
+};
+
+#define EMUNIC_PORT_SIZES		7
+
+/*
+ * PORT_GET_STATS: data buffer; what crossed the uplink.  Octets count from the
+ * destination address to the last byte of data; sizes count four bytes more,
+ * as if there was an FCS: to 64 bytes, 127, 255, 511, 1023, 1518, and above.
+ */
+struct emunic_port_stats {
+	__le64 tx_frames;	/* without MAC control frames */
+	__le64 tx_octets;
+	__le64 tx_multicast;
+	__le64 tx_broadcast;
+	__le64 tx_pause;
+	__le64 rx_frames;	/* without MAC control frames */
+	__le64 rx_octets;
+	__le64 rx_multicast;
+	__le64 rx_broadcast;
+	__le64 rx_control;	/* MAC control frames */
+	__le64 rx_pause;	/* of these, PAUSE */
+	__le64 rx_unsupported;	/* of these, with unknown opcodes */
+	__le64 rx_too_short;
+	__le64 rx_too_long;
+	__le64 rx_unclaimed;	/* no vport wanted it */
+	__le64 tx_sizes[EMUNIC_PORT_SIZES];
+	__le64 rx_sizes[EMUNIC_PORT_SIZES];
+	__le64 reserved[3];
 };
 
 /*
@@ -259,6 +298,7 @@ _Static_assert(sizeof(struct emunic_admin_cmd) == 64, "emunic_admin_cmd");
 _Static_assert(sizeof(struct emunic_admin_cpl) == 16, "emunic_admin_cpl");
 _Static_assert(sizeof(struct emunic_vport_stats) == 128, "emunic_vport_stats");
 _Static_assert(sizeof(struct emunic_vport_policy) == 64, "emunic_vport_policy");
+_Static_assert(sizeof(struct emunic_port_stats) == 256, "emunic_port_stats");
 _Static_assert(sizeof(struct emunic_event) == 256, "emunic_event");
 _Static_assert(sizeof(struct emunic_event_queue) == 8, "emunic_event_queue");
 _Static_assert(sizeof(struct emunic_event_offence) == 16, "emunic_event_offence");

@@ -13,6 +13,7 @@
 #define EMUNIC_FRAME_MIN	14	/* bytes: an Ethernet header */
 #define EMUNIC_FRAME_MAX	9216	/* bytes, without FCS, not GSO */
 #define EMUNIC_GSO_FRAME_MAX	65558	/* bytes: 64 KiB and two tags */
+#define EMUNIC_BIG_GSO_MAX	262144	/* bytes, with CAPS_BIG_GSO */
 #define EMUNIC_GSO_MAX_SEGS	1024	/* segments a GSO frame */
 #define EMUNIC_TX_MAX_DESCS	32	/* data descriptors a frame */
 
@@ -48,6 +49,8 @@ struct emunic_shadow {
 #define EMUNIC_TX_CSUM		0x0010	/* finish the checksum */
 #define EMUNIC_TX_GSO		0x0020	/* a GSO frame; needs CSUM too */
 #define EMUNIC_TX_VLAN		0x0040	/* insert vlan_tci, TPID 0x8100 */
+#define EMUNIC_TX_INNER		0x0080	/* GSO in a tunnel: inner_l3 */
+#define EMUNIC_TX_TSTAMP	0x0100	/* tell when it was sent */
 
 /* struct emunic_tx_desc - one piece of a frame, 1 to 65535 bytes */
 struct emunic_tx_desc {
@@ -67,6 +70,7 @@ struct emunic_tx_desc {
  * @gso_type:    EMUNIC_GSO_*
  * @vlan_tci:    tag to insert, when EMUNIC_TX_VLAN
  * @hdr_len:     bytes of headers that each segment repeats
+ * @inner_l3:    offset of the inner IP header, when EMUNIC_TX_INNER
  */
 struct emunic_tx_meta {
 	__le16 csum_start;
@@ -77,12 +81,14 @@ struct emunic_tx_meta {
 	__le16 vlan_tci;
 	__le16 hdr_len;
 	__le16 flags;
-	__le16 reserved1;
+	__le16 inner_l3;
 };
 
 #define EMUNIC_GSO_NONE		0
 #define EMUNIC_GSO_TCPV4	1
 #define EMUNIC_GSO_TCPV6	2
+#define EMUNIC_GSO_UDPV4	3
+#define EMUNIC_GSO_UDPV6	4
 
 #define EMUNIC_CPL_PHASE	0x0001	/* of every completion and event */
 
@@ -90,12 +96,13 @@ struct emunic_tx_meta {
  * struct emunic_tx_cpl - Tx completion
  *
  * One completion may cover many frames; a frame with an error has one of its
- * own, whose @sq_head is the index after that frame.
+ * own, whose @sq_head is the index after that frame, and so has one with a
+ * timestamp.
  *
  * @sq_head:   all descriptors before this index are done
  * @status:    EMUNIC_TX_STATUS_*
  * @flags:     EMUNIC_CPL_PHASE; written after the rest of the entry
- * @timestamp: ns, 0 if none was taken
+ * @timestamp: CLOCK when the frame was sent, for EMUNIC_TX_TSTAMP; else 0
  */
 struct emunic_tx_cpl {
 	__le32 sq_head;
@@ -130,6 +137,8 @@ struct emunic_rx_desc {
 #define EMUNIC_RX_GSO		0x0010	/* gso_type, gso_size, hdr_len valid */
 #define EMUNIC_RX_VLAN		0x0020	/* vlan_tci was stripped */
 #define EMUNIC_RX_HASH		0x0040	/* hash, hash_type valid */
+#define EMUNIC_RX_CSUM_COMPLETE	0x0080	/* csum_start is a sum */
+#define EMUNIC_RX_TSTAMP	0x0100	/* timestamp valid */
 
 #define EMUNIC_RX_HASH_NONE	0
 #define EMUNIC_RX_HASH_L3	1	/* IP addresses */
@@ -141,8 +150,10 @@ struct emunic_rx_desc {
  * Frame-wide fields (all but @len, @buf_id and the EOP and PHASE flags) are
  * valid in the completion of the frame's first buffer.
  *
- * @len:   bytes in this buffer
- * @flags: written after the rest of the entry
+ * @len:        bytes in this buffer
+ * @csum_start: CSUM_PARTIAL: offset where summing begins; CSUM_COMPLETE: the
+ *              folded sum of all bytes behind the Ethernet header
+ * @flags:      written after the rest of the entry
  */
 struct emunic_rx_cpl {
 	__le32 len;

@@ -33,7 +33,7 @@
 #define EMUNIC_MIN_VECTORS		2
 #define EMUNIC_RSS_ENTRIES		128	/* of the indirection table */
 #define EMUNIC_RSS_KEY_SIZE		40	/* bytes */
-#define EMUNIC_RSS_KEY							\
+#define EMUNIC_RSS_KEY_RESET						\
 	{ 0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67,	\
 	  0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb,	\
 	  0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30,	\
@@ -53,8 +53,8 @@
 #define EMUNIC_VERSION_MAJOR		0xffff0000
 #define EMUNIC_VERSION_MINOR		0x0000ffff
 #define EMUNIC_ABI_MAJOR		1
-#define EMUNIC_ABI_MINOR		1
-#define EMUNIC_ABI_VERSION		0x00010001
+#define EMUNIC_ABI_MINOR		2
+#define EMUNIC_ABI_VERSION		0x00010002
 
 #define EMUNIC_CAPS			0x0008
 #define EMUNIC_CAPS_CSUM		0x00000001	/* Tx and Rx checksum */
@@ -62,6 +62,16 @@
 #define EMUNIC_CAPS_VLAN		0x00000004	/* tag insert, strip */
 #define EMUNIC_CAPS_SHADOW		0x00000008	/* tails in memory */
 #define EMUNIC_CAPS_RXHASH		0x00000010	/* Toeplitz steering */
+#define EMUNIC_CAPS_RSS			0x00000020	/* and it can be set */
+#define EMUNIC_CAPS_USO			0x00000040	/* UDP GSO frames */
+#define EMUNIC_CAPS_INNER		0x00000080	/* GSO in a tunnel */
+#define EMUNIC_CAPS_BIG_GSO		0x00000100	/* beyond 64 KiB */
+#define EMUNIC_CAPS_GRO			0x00000200	/* makes GSO frames */
+#define EMUNIC_CAPS_CSUM_COMPLETE	0x00000400	/* sums on receive */
+#define EMUNIC_CAPS_TSTAMP		0x00000800	/* clock, timestamps */
+#define EMUNIC_CAPS_MODERATION		0x00001000	/* of interrupts */
+#define EMUNIC_CAPS_PORT		0x00002000	/* pause, counters */
+#define EMUNIC_CAPS_ALL			0x00003fff
 
 #define EMUNIC_FUNC			0x000c
 #define EMUNIC_FUNC_VF			0x80000000	/* this is a VF */
@@ -110,13 +120,55 @@
 #define EMUNIC_RX_FEATURES_GSO		0x00000001	/* take GSO frames whole */
 #define EMUNIC_RX_FEATURES_CSUM		0x00000002	/* take partial checksums */
 #define EMUNIC_RX_FEATURES_VLAN_STRIP	0x00000004	/* C-tag to completion */
-#define EMUNIC_RX_FEATURES_ALL		0x00000007
+#define EMUNIC_RX_FEATURES_USO		0x00000008	/* take UDP GSO whole */
+#define EMUNIC_RX_FEATURES_GRO		0x00000010	/* make GSO frames */
+#define EMUNIC_RX_FEATURES_LRO		0x00000020	/* of unlike segments */
+#define EMUNIC_RX_FEATURES_TSTAMP	0x00000040	/* stamp every frame */
+#define EMUNIC_RX_FEATURES_CSUM_COMPLETE 0x00000080	/* sum what is unknown */
+#define EMUNIC_RX_FEATURES_ALL		0x000000ff
 
 #define EMUNIC_RX_MAX_FRAME		0x0038		/* bytes, without FCS */
 #define EMUNIC_RX_MAX_FRAME_MASK	0x0000ffff
 #define EMUNIC_RX_MAX_FRAME_RESET	0x000005f2	/* 1522 */
 
 #define EMUNIC_VF_VECTORS		0x003c		/* PF: pool of all VFs */
+
+#define EMUNIC_RX_MAX_GSO		0x0040		/* bytes, as RX_MAX_FRAME */
+#define EMUNIC_RX_MAX_GSO_MASK		0x0007ffff
+#define EMUNIC_RX_MAX_GSO_RESET		0x00010016	/* 65558 */
+
+/* Receive steering (PF and VF) -------------------------------------------- */
+
+#define EMUNIC_RSS_FIELDS		0x0044	/* what is hashed, by kind */
+#define EMUNIC_RSS_FIELDS_SRC		0x1	/* of each kind: addresses, */
+#define EMUNIC_RSS_FIELDS_DST		0x2
+#define EMUNIC_RSS_FIELDS_SPORT		0x4	/* ports */
+#define EMUNIC_RSS_FIELDS_DPORT		0x8
+#define EMUNIC_RSS_FIELDS_TCP4		0x0000000f
+#define EMUNIC_RSS_FIELDS_UDP4		0x000000f0
+#define EMUNIC_RSS_FIELDS_TCP6		0x00000f00
+#define EMUNIC_RSS_FIELDS_UDP6		0x0000f000
+#define EMUNIC_RSS_FIELDS_IP4		0x000f0000	/* all other IPv4 */
+#define EMUNIC_RSS_FIELDS_IP6		0x00f00000
+#define EMUNIC_RSS_FIELDS_MASK		0x0033ffff	/* IP has no ports */
+#define EMUNIC_RSS_FIELDS_RESET		0x0033ffff
+#define EMUNIC_RSS_CTRL			0x0048
+#define EMUNIC_RSS_CTRL_SYM_XOR		0x00000001
+#define EMUNIC_RSS_CTRL_SYM_OR_XOR	0x00000002
+#define EMUNIC_RSS_CTRL_ALL		0x00000003
+#define EMUNIC_RSS_KEY			0x5000		/* window, 40 bytes */
+#define EMUNIC_RSS_TABLE		0x5080		/* window, 128 bytes */
+
+/* Clock (PF and VF; the PF sets it) --------------------------------------- */
+
+#define EMUNIC_CLOCK_LO			0x0050		/* ns */
+#define EMUNIC_CLOCK_HI			0x0054
+#define EMUNIC_CLOCK_ARG_LO		0x0058		/* PF: ns, for CTRL */
+#define EMUNIC_CLOCK_ARG_HI		0x005c
+#define EMUNIC_CLOCK_RATE		0x0060		/* PF: signed, 2^-32 */
+#define EMUNIC_CLOCK_CTRL		0x0064		/* PF: write: operation */
+#define EMUNIC_CLOCK_CTRL_SET		0x00000001
+#define EMUNIC_CLOCK_CTRL_ADJUST	0x00000002
 
 /* Test registers (PF and VF) ---------------------------------------------- */
 
@@ -186,6 +238,9 @@
 #define EMUNIC_Q_ERROR_INDEX		5	/* tail beyond the ring */
 #define EMUNIC_Q_ERROR_CHAIN		6	/* a chain without an end */
 #define EMUNIC_Q_ERROR_DESC		7	/* reserved bits, zero length */
+#define EMUNIC_Q_MODERATION		0x2c	/* of the vector; also running */
+#define EMUNIC_Q_MODERATION_USECS	0x0000ffff
+#define EMUNIC_Q_MODERATION_FRAMES	0xffff0000	/* completions */
 
 /* VF mailbox (VF only) ---------------------------------------------------- */
 
@@ -222,16 +277,16 @@
  * @w1c:   bits that a written 1 clears
  *
  * Other bits are read-only.  Registers that start an operation when written
- * (CTRL.RESET, TEST_IRQ, TEST_DMA_CTRL, MBOX_CTRL and the doorbell page) read
- * as zero in the bits that start it.  The device's register file, `ethtool -d`
- * and the register test of `ethtool -t` are made from this table.
+ * (CTRL.RESET, CLOCK_CTRL, TEST_IRQ, TEST_DMA_CTRL, MBOX_CTRL and the doorbell
+ * page) read as zero in the bits that start it.  The device's register file,
+ * `ethtool -d` and the register test of `ethtool -t` are made from this table.
  */
 #define EMUNIC_REG_DYN			0xffffffff
 
 #define EMUNIC_FUNCTION_REGS(REG)					\
 	REG(ID,			FUNC, EMUNIC_ID_MAGIC,		0, 0)	\
 	REG(VERSION,		FUNC, EMUNIC_ABI_VERSION,	0, 0)	\
-	REG(CAPS,		FUNC, 0x0000001f,		0, 0)	\
+	REG(CAPS,		FUNC, EMUNIC_CAPS_ALL,		0, 0)	\
 	REG(FUNC,		FUNC, EMUNIC_REG_DYN,		0, 0)	\
 	REG(LIMITS,		FUNC, EMUNIC_REG_DYN,		0, 0)	\
 	REG(CTRL,		FUNC, 0, EMUNIC_CTRL_ENABLE,	0)	\
@@ -246,6 +301,17 @@
 	REG(RX_MAX_FRAME,	FUNC, EMUNIC_RX_MAX_FRAME_RESET,	\
 	    EMUNIC_RX_MAX_FRAME_MASK, 0)				\
 	REG(VF_VECTORS,		PF,   EMUNIC_REG_DYN,		0, 0)	\
+	REG(RX_MAX_GSO,		FUNC, EMUNIC_RX_MAX_GSO_RESET,		\
+	    EMUNIC_RX_MAX_GSO_MASK, 0)					\
+	REG(RSS_FIELDS,		FUNC, EMUNIC_RSS_FIELDS_RESET,		\
+	    EMUNIC_RSS_FIELDS_MASK, 0)					\
+	REG(RSS_CTRL,		FUNC, 0, EMUNIC_RSS_CTRL_ALL,	0)	\
+	REG(CLOCK_LO,		FUNC, EMUNIC_REG_DYN,		0, 0)	\
+	REG(CLOCK_HI,		FUNC, EMUNIC_REG_DYN,		0, 0)	\
+	REG(CLOCK_ARG_LO,	PF,   0, 0xffffffff,		0)	\
+	REG(CLOCK_ARG_HI,	PF,   0, 0xffffffff,		0)	\
+	REG(CLOCK_RATE,		PF,   EMUNIC_REG_DYN, 0xffffffff, 0)	\
+	REG(CLOCK_CTRL,		PF,   0, 0,			0)	\
 	REG(TEST_SCRATCH,	FUNC, 0, 0xffffffff,		0)	\
 	REG(TEST_IRQ,		FUNC, 0, 0,			0)	\
 	REG(TEST_DMA_LO,	FUNC, 0, 0xffffffff,		0)	\
@@ -264,8 +330,8 @@
 
 /*
  * Queue block: QREG(name, reset, rw).  The rw bits take writes while the
- * queue is STOPPED or in ERROR and keep their value otherwise; CTRL always
- * takes writes.
+ * queue is STOPPED or in ERROR and keep their value otherwise; CTRL and
+ * MODERATION always take writes.
  */
 #define EMUNIC_QUEUE_REGS(QREG)						\
 	QREG(SQ_LO,		0, 0xffffffff)				\
@@ -278,6 +344,7 @@
 	QREG(VECTOR,		0, EMUNIC_Q_VECTOR_MASK)		\
 	QREG(CTRL,		0, EMUNIC_Q_CTRL_START)			\
 	QREG(STATE,		0, 0)					\
-	QREG(ERROR,		0, 0)
+	QREG(ERROR,		0, 0)					\
+	QREG(MODERATION,	0, 0xffffffff)
 
 #endif /* EMUNIC_REGS_H */

@@ -64,9 +64,9 @@ static void pci_identity(void)
 
 static void rss_key(void)
 {
-	static const unsigned char key[EMUNIC_RSS_KEY_SIZE] = EMUNIC_RSS_KEY;
+	static const unsigned char key[EMUNIC_RSS_KEY_SIZE] = EMUNIC_RSS_KEY_RESET;
 
-	check("RSS_KEY", !memcmp(key,
+	check("RSS_KEY_RESET", !memcmp(key,
 				 "\x6d\x5a\x56\xda\x25\x5b\x0e\xc2\x41\x67"
 				 "\x25\x3d\x43\xa3\x8f\xb0\xd0\xca\x2b\xcb"
 				 "\xae\x7b\x30\xb4\x77\xcb\x2d\xa3\x80\x30"
@@ -79,13 +79,22 @@ static void function_registers(void)
 	NUM(ID, 0x0000);
 	NUM(ID_MAGIC, 0x4e554d45);
 	NUM(VERSION, 0x0004);
-	NUM(ABI_VERSION, 0x00010001);
+	NUM(ABI_VERSION, 0x00010002);
 	NUM(CAPS, 0x0008);
 	NUM(CAPS_CSUM, 1 << 0);
 	NUM(CAPS_TSO, 1 << 1);
 	NUM(CAPS_VLAN, 1 << 2);
 	NUM(CAPS_SHADOW, 1 << 3);
 	NUM(CAPS_RXHASH, 1 << 4);
+	NUM(CAPS_RSS, 1 << 5);
+	NUM(CAPS_USO, 1 << 6);
+	NUM(CAPS_INNER, 1 << 7);
+	NUM(CAPS_BIG_GSO, 1 << 8);
+	NUM(CAPS_GRO, 1 << 9);
+	NUM(CAPS_CSUM_COMPLETE, 1 << 10);
+	NUM(CAPS_TSTAMP, 1 << 11);
+	NUM(CAPS_MODERATION, 1 << 12);
+	NUM(CAPS_PORT, 1 << 13);
 	NUM(FUNC, 0x000c);
 	NUM(FUNC_VF, 0x80000000);
 	NUM(FUNC_VPORT, 0xffff);
@@ -124,9 +133,16 @@ static void function_registers(void)
 	NUM(RX_FEATURES_GSO, 1 << 0);
 	NUM(RX_FEATURES_CSUM, 1 << 1);
 	NUM(RX_FEATURES_VLAN_STRIP, 1 << 2);
+	NUM(RX_FEATURES_USO, 1 << 3);
+	NUM(RX_FEATURES_GRO, 1 << 4);
+	NUM(RX_FEATURES_LRO, 1 << 5);
+	NUM(RX_FEATURES_TSTAMP, 1 << 6);
+	NUM(RX_FEATURES_CSUM_COMPLETE, 1 << 7);
 	NUM(RX_MAX_FRAME, 0x0038);
 	NUM(RX_MAX_FRAME_RESET, 1522);
 	NUM(VF_VECTORS, 0x003c);
+	NUM(RX_MAX_GSO, 0x0040);
+	NUM(RX_MAX_GSO_RESET, 65558);
 	NUM(TEST_SCRATCH, 0x0080);
 	NUM(TEST_IRQ, 0x0084);
 	NUM(TEST_DMA_LO, 0x0088);
@@ -143,6 +159,34 @@ static void function_registers(void)
 	NUM(TEST_DMA_STATUS_MISMATCH, 3);
 	NUM(TEST_DMA_STATUS_FAULT, 4);
 	NUM(TEST_DMA_STATUS_INVALID, 5);
+}
+
+static void steering_and_clock(void)
+{
+	NUM(RSS_FIELDS, 0x0044);
+	NUM(RSS_FIELDS_SRC, 1 << 0);
+	NUM(RSS_FIELDS_DST, 1 << 1);
+	NUM(RSS_FIELDS_SPORT, 1 << 2);
+	NUM(RSS_FIELDS_DPORT, 1 << 3);
+	NUM(RSS_FIELDS_TCP4, 0xf);
+	NUM(RSS_FIELDS_UDP4, 0xf0);
+	NUM(RSS_FIELDS_TCP6, 0xf00);
+	NUM(RSS_FIELDS_UDP6, 0xf000);
+	NUM(RSS_FIELDS_IP4, 0xf0000);
+	NUM(RSS_FIELDS_IP6, 0xf00000);
+	NUM(RSS_CTRL, 0x0048);
+	NUM(RSS_CTRL_SYM_XOR, 1 << 0);
+	NUM(RSS_CTRL_SYM_OR_XOR, 1 << 1);
+	NUM(RSS_KEY, 0x5000);
+	NUM(RSS_TABLE, 0x5080);
+	NUM(CLOCK_LO, 0x0050);
+	NUM(CLOCK_HI, 0x0054);
+	NUM(CLOCK_ARG_LO, 0x0058);
+	NUM(CLOCK_ARG_HI, 0x005c);
+	NUM(CLOCK_RATE, 0x0060);
+	NUM(CLOCK_CTRL, 0x0064);
+	NUM(CLOCK_CTRL_SET, 1 << 0);
+	NUM(CLOCK_CTRL_ADJUST, 1 << 1);
 }
 
 static void doorbells_and_queue_blocks(void)
@@ -179,6 +223,9 @@ static void doorbells_and_queue_blocks(void)
 	NUM(Q_ERROR_INDEX, 5);
 	NUM(Q_ERROR_CHAIN, 6);
 	NUM(Q_ERROR_DESC, 7);
+	NUM(Q_MODERATION, 0x2c);
+	NUM(Q_MODERATION_USECS, 0x0000ffff);
+	NUM(Q_MODERATION_FRAMES, 0xffff0000);
 	NUM(RING_ALIGN, 4096);
 	NUM(SHADOW_ALIGN, 128);
 }
@@ -226,13 +273,19 @@ static void descriptors(void)
 	FIELD(emunic_tx_meta, vlan_tci, 8, 2);
 	FIELD(emunic_tx_meta, hdr_len, 10, 2);
 	FIELD(emunic_tx_meta, flags, 12, 2);
+	FIELD(emunic_tx_meta, inner_l3, 14, 2);
 	NUM(TX_EOP, 1 << 0);
 	NUM(TX_META, 1 << 1);
 	NUM(TX_CSUM, 1 << 4);
 	NUM(TX_GSO, 1 << 5);
 	NUM(TX_VLAN, 1 << 6);
+	NUM(TX_INNER, 1 << 7);
+	NUM(TX_TSTAMP, 1 << 8);
 	NUM(GSO_TCPV4, 1);
 	NUM(GSO_TCPV6, 2);
+	NUM(GSO_UDPV4, 3);
+	NUM(GSO_UDPV6, 4);
+	NUM(BIG_GSO_MAX, 262144);
 
 	SIZE(emunic_tx_cpl, 16);
 	FIELD(emunic_tx_cpl, sq_head, 0, 4);
@@ -267,6 +320,8 @@ static void descriptors(void)
 	NUM(RX_GSO, 1 << 4);
 	NUM(RX_VLAN, 1 << 5);
 	NUM(RX_HASH, 1 << 6);
+	NUM(RX_CSUM_COMPLETE, 1 << 7);
+	NUM(RX_TSTAMP, 1 << 8);
 	NUM(RX_BUF_MIN, 256);
 	NUM(RX_BUF_MAX, 65536);
 	NUM(FRAME_MIN, 14);
@@ -309,6 +364,8 @@ static void admin_queue(void)
 	NUM(ADMIN_VF_NOTIFY, 0x21);
 	NUM(ADMIN_VF_RESET, 0x22);
 	NUM(ADMIN_VF_SET_VECTORS, 0x23);
+	NUM(ADMIN_PORT_GET_STATS, 0x30);
+	NUM(ADMIN_PORT_SET_PAUSE, 0x31);
 	NUM(ADMIN_ST_OK, 0);
 	NUM(ADMIN_ST_OPCODE, 1);
 	NUM(ADMIN_ST_VPORT, 2);
@@ -354,6 +411,28 @@ static void policy_commands(void)
 	NUM(SWITCH_VEB, 0);
 	NUM(SWITCH_VEPA, 1);
 	SIZE(emunic_admin_vectors, 4);
+	SIZE(emunic_admin_pause, 4);
+	FIELD(emunic_admin_pause, pause, 0, 4);
+	NUM(PAUSE_RX, 1 << 0);
+	NUM(PAUSE_TX, 1 << 1);
+	SIZE(emunic_port_stats, 256);
+	FIELD(emunic_port_stats, tx_frames, 0, 8);
+	FIELD(emunic_port_stats, tx_octets, 8, 8);
+	FIELD(emunic_port_stats, tx_multicast, 16, 8);
+	FIELD(emunic_port_stats, tx_broadcast, 24, 8);
+	FIELD(emunic_port_stats, tx_pause, 32, 8);
+	FIELD(emunic_port_stats, rx_frames, 40, 8);
+	FIELD(emunic_port_stats, rx_octets, 48, 8);
+	FIELD(emunic_port_stats, rx_multicast, 56, 8);
+	FIELD(emunic_port_stats, rx_broadcast, 64, 8);
+	FIELD(emunic_port_stats, rx_control, 72, 8);
+	FIELD(emunic_port_stats, rx_pause, 80, 8);
+	FIELD(emunic_port_stats, rx_unsupported, 88, 8);
+	FIELD(emunic_port_stats, rx_too_short, 96, 8);
+	FIELD(emunic_port_stats, rx_too_long, 104, 8);
+	FIELD(emunic_port_stats, rx_unclaimed, 112, 8);
+	FIELD(emunic_port_stats, tx_sizes, 120, 56);
+	FIELD(emunic_port_stats, rx_sizes, 176, 56);
 	SIZE(emunic_vport_policy, 64);
 	FIELD(emunic_vport_policy, mac, 0, 6);
 	FIELD(emunic_vport_policy, tpid, 6, 2);
@@ -478,8 +557,8 @@ struct golden_reg {
 #define DYN 0xffffffff
 static const struct golden_reg golden_regs[] = {
 	{ "ID",			0x0000, 0x4e554d45,	0, 0 },
-	{ "VERSION",		0x0004, 0x00010001,	0, 0 },
-	{ "CAPS",		0x0008, 0x0000001f,	0, 0 },
+	{ "VERSION",		0x0004, 0x00010002,	0, 0 },
+	{ "CAPS",		0x0008, 0x00003fff,	0, 0 },
 	{ "FUNC",		0x000c, DYN,		0, 0 },
 	{ "LIMITS",		0x0010, DYN,		0, 0 },
 	{ "CTRL",		0x0014, 0,		1, 0 },
@@ -490,9 +569,18 @@ static const struct golden_reg golden_regs[] = {
 	{ "MAC_HI",		0x0028, DYN,		0, 0 },
 	{ "CAUSE",		0x002c, 0,		0, 0x3ff },
 	{ "CAUSE_MASK",		0x0030, 0,		0x3ff, 0 },
-	{ "RX_FEATURES",	0x0034, 0,		7, 0 },
+	{ "RX_FEATURES",	0x0034, 0,		0xff, 0 },
 	{ "RX_MAX_FRAME",	0x0038, 0x5f2,		0xffff, 0 },
 	{ "VF_VECTORS",		0x003c, DYN,		0, 0 },
+	{ "RX_MAX_GSO",		0x0040, 65558,		0x7ffff, 0 },
+	{ "RSS_FIELDS",		0x0044, 0x33ffff,	0x33ffff, 0 },
+	{ "RSS_CTRL",		0x0048, 0,		3, 0 },
+	{ "CLOCK_LO",		0x0050, DYN,		0, 0 },
+	{ "CLOCK_HI",		0x0054, DYN,		0, 0 },
+	{ "CLOCK_ARG_LO",	0x0058, 0,		0xffffffff, 0 },
+	{ "CLOCK_ARG_HI",	0x005c, 0,		0xffffffff, 0 },
+	{ "CLOCK_RATE",		0x0060, DYN,		0xffffffff, 0 },
+	{ "CLOCK_CTRL",		0x0064, 0,		0, 0 },
 	{ "TEST_SCRATCH",	0x0080, 0,		0xffffffff, 0 },
 	{ "TEST_IRQ",		0x0084, 0,		0, 0 },
 	{ "TEST_DMA_LO",	0x0088, 0,		0xffffffff, 0 },
@@ -584,6 +672,7 @@ int main(void)
 	pci_identity();
 	rss_key();
 	function_registers();
+	steering_and_clock();
 	doorbells_and_queue_blocks();
 	mailbox_registers();
 	descriptors();

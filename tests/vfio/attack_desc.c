@@ -82,7 +82,7 @@ static void put_meta(struct queue *q, int n)
 	else if (n < 24)
 		meta.reserved0 = BIT(n - 16);
 	else if (n < 40)
-		meta.reserved1 = htole16(BIT(n - 24));
+		meta.inner_l3 = htole16(BIT(n - 24));
 	tx_put_meta(q, &meta);
 	tx_put(q, vf_iova(q->vf, q->buffers), ARP_LEN, EMUNIC_TX_EOP);
 }

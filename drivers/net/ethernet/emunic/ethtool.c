@@ -407,7 +407,7 @@ static int emunic_get_rxfh(struct net_device *netdev,
 			   struct ethtool_rxfh_param *rxfh)
 {
 	struct emunic_mbox_rss rss = {
-		.key = EMUNIC_RSS_KEY,
+		.key = EMUNIC_RSS_KEY_RESET,
 		.entries = cpu_to_le16(EMUNIC_RSS_ENTRIES),
 	};
 	struct emunic *emu = netdev_priv(netdev);

@@ -94,7 +94,7 @@ void emunic_policy_config(const struct emunic_vf_rec *rec,
 u16 emunic_policy_rss(const struct emunic_vf_rec *rec,
 		      struct emunic_mbox_rss *rss)
 {
-	static const u8 key[EMUNIC_RSS_KEY_SIZE] = EMUNIC_RSS_KEY;
+	static const u8 key[EMUNIC_RSS_KEY_SIZE] = EMUNIC_RSS_KEY_RESET;
 
 	if (!rec->policy.query_rss)
 		return EMUNIC_MBOX_ST_PERM;

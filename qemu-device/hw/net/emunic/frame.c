@@ -7,7 +7,7 @@
 #include "frame.h"
 #include "net/checksum.h"
 
-static const uint8_t hash_key[EMUNIC_RSS_KEY_SIZE] = EMUNIC_RSS_KEY;
+static const uint8_t hash_key[EMUNIC_RSS_KEY_SIZE] = EMUNIC_RSS_KEY_RESET;
 
 EmunicScratch *emunic_scratch_new(void)
 {

@@ -48,7 +48,7 @@ static bool emunic_tx_chain(const struct emunic_tx_desc *d, uint32_t n,
     *error = EMUNIC_Q_ERROR_DESC;
     if (le16_to_cpu(d->flags) & EMUNIC_TX_META) {
         if ((le16_to_cpu(meta->flags) & ~META_FLAGS) || meta->reserved0 ||
-            meta->reserved1) {
+            meta->inner_l3) {
             return false;
         }
         chain->meta = meta;
