@@ -170,6 +170,42 @@ struct emunic_rx_cpl {
 	__le64 timestamp;
 };
 
+/*
+ * struct emunic_flow_rule - one rule of receive steering, in its window
+ *
+ * @ctrl:  EMUNIC_FLOW_*; written last, and cleared before the rest changes
+ * @src:   source address, network order; IPv4 in the first four bytes
+ * @dst:   destination address
+ * @sport: source port, network order
+ * @dport: destination port
+ */
+struct emunic_flow_rule {
+	__le32 ctrl;
+	__u8   src[16];
+	__u8   dst[16];
+	__be16 sport;
+	__be16 dport;
+};
+
+#define EMUNIC_FLOW_ENABLE	0x00000001
+#define EMUNIC_FLOW_DROP	0x00000002	/* and count it */
+#define EMUNIC_FLOW_SPREAD	0x00000004	/* by the context's table */
+#define EMUNIC_FLOW_SRC		0x00000010	/* must be equal */
+#define EMUNIC_FLOW_DST		0x00000020
+#define EMUNIC_FLOW_SPORT	0x00000040
+#define EMUNIC_FLOW_DPORT	0x00000080
+#define EMUNIC_FLOW_KIND	0x00000700	/* as RSS_FIELDS has them */
+#define EMUNIC_FLOW_KIND_TCP4	0
+#define EMUNIC_FLOW_KIND_UDP4	1
+#define EMUNIC_FLOW_KIND_TCP6	2
+#define EMUNIC_FLOW_KIND_UDP6	3
+#define EMUNIC_FLOW_KIND_IP4	4	/* any IPv4 */
+#define EMUNIC_FLOW_KIND_IP6	5	/* any IPv6 */
+#define EMUNIC_FLOW_QUEUE	0x00ff0000	/* where it goes to, */
+#define EMUNIC_FLOW_CONTEXT	0x07000000	/* or with SPREAD, this */
+#define EMUNIC_FLOW_ALL		0x07ff07f7
+
+_Static_assert(sizeof(struct emunic_flow_rule) == 40, "emunic_flow_rule");
 _Static_assert(sizeof(struct emunic_shadow) == 128, "emunic_shadow");
 _Static_assert(sizeof(struct emunic_tx_desc) == 16, "emunic_tx_desc");
 _Static_assert(sizeof(struct emunic_tx_meta) == 16, "emunic_tx_meta");

@@ -71,7 +71,8 @@
 #define EMUNIC_CAPS_TSTAMP		0x00000800	/* clock, timestamps */
 #define EMUNIC_CAPS_MODERATION		0x00001000	/* of interrupts */
 #define EMUNIC_CAPS_PORT		0x00002000	/* pause, counters */
-#define EMUNIC_CAPS_ALL			0x00003fff
+#define EMUNIC_CAPS_FLOW		0x00004000	/* rules, contexts */
+#define EMUNIC_CAPS_ALL			0x00007fff
 
 #define EMUNIC_FUNC			0x000c
 #define EMUNIC_FUNC_VF			0x80000000	/* this is a VF */
@@ -158,6 +159,13 @@
 #define EMUNIC_RSS_CTRL_ALL		0x00000003
 #define EMUNIC_RSS_KEY			0x5000		/* window, 40 bytes */
 #define EMUNIC_RSS_TABLE		0x5080		/* window, 128 bytes */
+#define EMUNIC_RSS_STRIDE		0x100		/* of the contexts' */
+#define EMUNIC_RSS_CONTEXTS		8		/* 0: frames without a rule */
+
+/* Rules: windows of 40 bytes; see struct emunic_flow_rule of desc.h */
+#define EMUNIC_FLOW_RULE		0x6000		/* + stride * rule */
+#define EMUNIC_FLOW_STRIDE		0x40
+#define EMUNIC_FLOW_RULES		64
 
 /* Clock (PF and VF; the PF sets it) --------------------------------------- */
 

@@ -95,6 +95,7 @@ static void function_registers(void)
 	NUM(CAPS_TSTAMP, 1 << 11);
 	NUM(CAPS_MODERATION, 1 << 12);
 	NUM(CAPS_PORT, 1 << 13);
+	NUM(CAPS_FLOW, 1 << 14);
 	NUM(FUNC, 0x000c);
 	NUM(FUNC_VF, 0x80000000);
 	NUM(FUNC_VPORT, 0xffff);
@@ -179,6 +180,11 @@ static void steering_and_clock(void)
 	NUM(RSS_CTRL_SYM_OR_XOR, 1 << 1);
 	NUM(RSS_KEY, 0x5000);
 	NUM(RSS_TABLE, 0x5080);
+	NUM(RSS_STRIDE, 0x100);
+	NUM(RSS_CONTEXTS, 8);
+	NUM(FLOW_RULE, 0x6000);
+	NUM(FLOW_STRIDE, 0x40);
+	NUM(FLOW_RULES, 64);
 	NUM(CLOCK_LO, 0x0050);
 	NUM(CLOCK_HI, 0x0054);
 	NUM(CLOCK_ARG_LO, 0x0058);
@@ -313,6 +319,28 @@ static void descriptors(void)
 	FIELD(emunic_rx_cpl, hdr_len, 20, 2);
 	FIELD(emunic_rx_cpl, flags, 22, 2);
 	FIELD(emunic_rx_cpl, timestamp, 24, 8);
+	SIZE(emunic_flow_rule, 40);
+	FIELD(emunic_flow_rule, ctrl, 0, 4);
+	FIELD(emunic_flow_rule, src, 4, 16);
+	FIELD(emunic_flow_rule, dst, 20, 16);
+	FIELD(emunic_flow_rule, sport, 36, 2);
+	FIELD(emunic_flow_rule, dport, 38, 2);
+	NUM(FLOW_ENABLE, 1 << 0);
+	NUM(FLOW_DROP, 1 << 1);
+	NUM(FLOW_SPREAD, 1 << 2);
+	NUM(FLOW_SRC, 1 << 4);
+	NUM(FLOW_DST, 1 << 5);
+	NUM(FLOW_SPORT, 1 << 6);
+	NUM(FLOW_DPORT, 1 << 7);
+	NUM(FLOW_KIND, 7 << 8);
+	NUM(FLOW_KIND_TCP4, 0);
+	NUM(FLOW_KIND_UDP4, 1);
+	NUM(FLOW_KIND_TCP6, 2);
+	NUM(FLOW_KIND_UDP6, 3);
+	NUM(FLOW_KIND_IP4, 4);
+	NUM(FLOW_KIND_IP6, 5);
+	NUM(FLOW_QUEUE, 0xff << 16);
+	NUM(FLOW_CONTEXT, 7 << 24);
 	NUM(CPL_PHASE, 1 << 0);
 	NUM(RX_EOP, 1 << 1);
 	NUM(RX_CSUM_OK, 1 << 2);
@@ -558,7 +586,7 @@ struct golden_reg {
 static const struct golden_reg golden_regs[] = {
 	{ "ID",			0x0000, 0x4e554d45,	0, 0 },
 	{ "VERSION",		0x0004, 0x00010002,	0, 0 },
-	{ "CAPS",		0x0008, 0x00003fff,	0, 0 },
+	{ "CAPS",		0x0008, 0x00007fff,	0, 0 },
 	{ "FUNC",		0x000c, DYN,		0, 0 },
 	{ "LIMITS",		0x0010, DYN,		0, 0 },
 	{ "CTRL",		0x0014, 0,		1, 0 },
