@@ -383,6 +383,7 @@ int main(int argc, char **argv)
     emunic_add_migration_tests();
     emunic_add_hotplug_tests();
     emunic_add_policy_tests();
+    emunic_add_rss_tests();
     emunic_add_sched_tests();
     emunic_add_random_tests();
     return g_test_run();

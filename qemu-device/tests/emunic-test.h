@@ -13,6 +13,7 @@ void emunic_add_iommu_tests(void);
 void emunic_add_migration_tests(void);
 void emunic_add_policy_tests(void);
 void emunic_add_random_tests(void);
+void emunic_add_rss_tests(void);
 void emunic_add_sched_tests(void);
 void emunic_add_offload_tests(void);
 

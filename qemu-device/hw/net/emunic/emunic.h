@@ -117,6 +117,22 @@ typedef struct EmunicDma {
     MemoryListener listener;
 } EmunicDma;
 
+#define EMUNIC_RSS_INPUT    36      /* bytes: two IPv6 addresses, two ports */
+
+/*
+ * Receive steering (rss.c)
+ *
+ * @key, @table: the windows
+ * @initial: key, fields and control are those of a reset
+ * @nibble: what each value of each four bits of the input adds to the hash
+ */
+typedef struct EmunicRss {
+    uint32_t key[EMUNIC_RSS_KEY_SIZE / 4];
+    uint32_t table[EMUNIC_RSS_ENTRIES / 4];
+    bool initial;
+    uint32_t nibble[2 * EMUNIC_RSS_INPUT][16];
+} EmunicRss;
+
 /* VF mailbox (mbox.c) */
 typedef struct EmunicMbox {
     uint32_t state;             /* EMUNIC_MBOX_STATE_* */
@@ -134,7 +150,7 @@ typedef struct EmunicVport {
     uint16_t vlan_tpid;         /* port VLAN, if vlan_vid is not 0 */
     uint16_t vlan_vid;
     uint16_t vlan_prio;
-    uint32_t flags;             /* EMUNIC_VPORT_*, kept for the driver */
+    uint32_t flags;             /* EMUNIC_VPORT_* */
     uint32_t link;              /* EMUNIC_LINK_*; VFs only */
     uint32_t spoofchk;          /* EMUNIC_SPOOFCHK_* */
     uint32_t min_rate;          /* Mbit/s; 0: none; VFs only, as the next */
@@ -199,6 +215,7 @@ struct EmunicFunction {
     uint32_t vectors;           /* vectors to raise */
     uint32_t test_op;           /* TEST_DMA_CTRL while BUSY */
 
+    EmunicRss rss;
     EmunicMbox mbox;
     EmunicVport port;
     EmunicEvents events;
@@ -290,6 +307,11 @@ bool emunic_vf_enabled(const EmunicFunction *f);
 /* regs.c: the register file */
 extern const MemoryRegionOps emunic_regs_ops;
 void emunic_regs_reset(EmunicFunction *f);
+
+/* rss.c */
+void emunic_rss_reset(EmunicFunction *f);
+void emunic_rss_changed(EmunicFunction *f);
+uint32_t *emunic_rss_window(EmunicFunction *f, hwaddr addr, bool write);
 
 /* engine.c: the bottom half */
 void emunic_schedule(EmunicState *s);

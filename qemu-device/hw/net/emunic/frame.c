@@ -1,13 +1,11 @@
 /*
- * emunic: frames: tags, checksums and the hash
+ * emunic: frames: tags, checksums and what is in them
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "emunic.h"
 #include "frame.h"
 #include "net/checksum.h"
-
-static const uint8_t hash_key[EMUNIC_RSS_KEY_SIZE] = EMUNIC_RSS_KEY_RESET;
 
 EmunicScratch *emunic_scratch_new(void)
 {
@@ -155,29 +153,25 @@ static bool emunic_has_ports(const EmunicProtocols *p)
                          p->l4_info.proto == ETH_L4_HDR_PROTO_UDP);
 }
 
-static void emunic_frame_hash(EmunicFrame *fr, EmunicProtocols *p)
+/* What it is for the hash. The addresses are hashed from the copy. */
+static void emunic_frame_kind(EmunicFrame *fr, const EmunicProtocols *p)
 {
-    const size_t addrs = p->ip4 ? 8 : 32;
-    uint8_t input[32 + 4];
-    net_toeplitz_key key;
-    size_t len = addrs;
+    bool tcp = p->l4_info.proto == ETH_L4_HDR_PROTO_TCP;
+    size_t ip_len = p->ip4 ? sizeof(struct ip_header)
+                           : sizeof(struct ip6_header);
 
-    if (p->ip4) {
-        memcpy(input, &p->ip4_info.ip4_hdr.ip_src, 4);
-        memcpy(input + 4, &p->ip4_info.ip4_hdr.ip_dst, 4);
-    } else {
-        memcpy(input, &p->ip6_info.ip6_hdr.ip6_src, 16);
-        memcpy(input + 16, &p->ip6_info.ip6_hdr.ip6_dst, 16);
+    if (p->l3 + ip_len > fr->hdr_copied) {
+        return;
     }
-    fr->hash_type = EMUNIC_RX_HASH_L3;
+    fr->l3 = p->l3;
     if (emunic_has_ports(p)) {
+        fr->kind = p->ip4 ? (tcp ? EMUNIC_KIND_TCP4 : EMUNIC_KIND_UDP4)
+                          : (tcp ? EMUNIC_KIND_TCP6 : EMUNIC_KIND_UDP6);
         /* Both headers begin with the two ports. */
-        memcpy(input + addrs, &p->l4_info.hdr, 4);
-        len += 4;
-        fr->hash_type = EMUNIC_RX_HASH_L4;
+        memcpy(fr->ports, &p->l4_info.hdr, sizeof(fr->ports));
+    } else {
+        fr->kind = p->ip4 ? EMUNIC_KIND_IP4 : EMUNIC_KIND_IP6;
     }
-    net_toeplitz_key_init(&key, (uint8_t *)hash_key);
-    net_toeplitz_add(&fr->hash, input, len, &key);
 }
 
 static bool emunic_frame_csum_good(EmunicFrame *fr, EmunicProtocols *p)
@@ -223,7 +217,7 @@ void emunic_frame_parse(EmunicFrame *fr)
     if (!p.ip4 && !p.ip6) {
         return;
     }
-    emunic_frame_hash(fr, &p);
+    emunic_frame_kind(fr, &p);
     if (!fr->csum) {
         fr->csum_good = emunic_frame_csum_good(fr, &p);
     }

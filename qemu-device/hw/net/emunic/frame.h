@@ -16,6 +16,16 @@
 #define EMUNIC_FRAME_IOV \
     (2 + EMUNIC_GSO_FRAME_MAX / 4096 + 2 * EMUNIC_TX_MAX_DESCS + 2)
 
+typedef enum EmunicKind {
+    EMUNIC_KIND_NONE,
+    EMUNIC_KIND_TCP4,           /* from here on as in RSS_FIELDS */
+    EMUNIC_KIND_UDP4,
+    EMUNIC_KIND_TCP6,
+    EMUNIC_KIND_UDP6,
+    EMUNIC_KIND_IP4,
+    EMUNIC_KIND_IP6,
+} EmunicKind;
+
 /*
  * The header is a private copy, on which all decisions are made and which is
  * what gets delivered; the payload is still in the memory of the sender.
@@ -30,6 +40,10 @@
  * @csum_final: the finished one, if @csum_finished
  * @gso_type: not EMUNIC_GSO_NONE: a GSO frame, @hdr_len and @gso_size hold
  * @parsed: the fields below are valid
+ * @kind: what it is for the hash, and if not NONE, @l3 is the offset of its IP
+ *        header, which is in the copy
+ * @ports: source and destination, of TCP and UDP
+ * @hashed: @hash is what a function that has changed nothing about it wants
  */
 typedef struct EmunicFrame {
     struct iovec iov[EMUNIC_FRAME_IOV];
@@ -54,7 +68,11 @@ typedef struct EmunicFrame {
 
     bool parsed;
     bool csum_good;             /* the L4 checksum has been verified */
+    bool hashed;
+    uint8_t kind;               /* EMUNIC_KIND_* */
     uint8_t hash_type;
+    uint8_t ports[4];
+    uint16_t l3;
     uint32_t hash;
 } EmunicFrame;
 
@@ -100,6 +118,10 @@ typedef bool EmunicSegmentFunc(void *opaque, EmunicFrame *segment);
 bool emunic_gso_valid(const EmunicFrame *fr);
 uint32_t emunic_segment(EmunicScratch *scratch, EmunicFrame *fr,
                         EmunicSegmentFunc *func, void *opaque);
+
+/* rss.c */
+void emunic_rss_hash(const EmunicFunction *f, EmunicFrame *fr);
+EmunicQueue *emunic_rss_steer(EmunicFunction *f, const EmunicFrame *fr);
 
 /* rx.c */
 void emunic_rx_frame(EmunicFunction *f, EmunicScratch *scratch,

@@ -98,10 +98,13 @@ static EmunicQueue *emunic_queue_find(EmunicFunction *f, hwaddr addr,
     return q;
 }
 
-/* A word of one of the mailbox windows, or NULL */
+/* A word of one of the windows, or NULL */
 static uint32_t *emunic_window_find(EmunicFunction *f, hwaddr addr,
                                     bool write)
 {
+    if (addr >= EMUNIC_RSS_KEY) {
+        return emunic_rss_window(f, addr, write);
+    }
     if (!emunic_is_vf(f)) {
         return NULL;
     }
@@ -170,7 +173,7 @@ static uint64_t emunic_regs_read(void *opaque, hwaddr addr, unsigned size)
         name = queue_name[qr];
         value = q->reg[qr];
     } else if (word) {
-        name = "MBOX";
+        name = "window";
         value = *word;
     }
     trace_emunic_reg_read(f->vport, addr, name, value);
@@ -199,6 +202,10 @@ static void emunic_reg_action(EmunicFunction *f, int r, uint32_t value,
         if (f->reg[EMUNIC_R_CAUSE] & f->reg[r] & ~old) {
             emunic_raise(f, EMUNIC_VECTOR_CONTROL);
         }
+        break;
+    case EMUNIC_R_RSS_FIELDS:
+    case EMUNIC_R_RSS_CTRL:
+        emunic_rss_changed(f);
         break;
     case EMUNIC_R_TEST_IRQ:
         if (value == EMUNIC_VECTOR_CONTROL) {
@@ -263,13 +270,16 @@ static void emunic_regs_write(void *opaque, hwaddr addr, uint64_t value,
     q = emunic_queue_find(f, addr, &qr);
     trace_emunic_reg_write(f->vport, addr,
                            r >= 0 ? reg_info[r].name :
-                           q ? queue_name[qr] : word ? "MBOX" : "-", value);
+                           q ? queue_name[qr] : word ? "window" : "-", value);
     if (r >= 0) {
         emunic_reg_write(f, r, value);
     } else if (q) {
         emunic_queue_write(f, q, qr, value);
     } else if (word) {
         *word = value;
+        if (addr >= EMUNIC_RSS_KEY && addr < EMUNIC_RSS_TABLE) {
+            emunic_rss_changed(f);
+        }
     }
 }
 
@@ -298,6 +308,7 @@ void emunic_regs_reset(EmunicFunction *f)
             f->reg[r] = reg_info[r].reset;
         }
     }
+    emunic_rss_reset(f);
     for (int i = 0; i < EMUNIC_MAX_QUEUES; i++) {
         emunic_queue_regs_reset(&f->txq[i]);
         emunic_queue_regs_reset(&f->rxq[i]);

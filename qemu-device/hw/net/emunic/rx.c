@@ -217,13 +217,6 @@ static void emunic_count_rx(EmunicFunction *f, const EmunicFrame *fr,
     }
 }
 
-static EmunicQueue *emunic_rx_steer(EmunicFunction *f, const EmunicFrame *fr)
-{
-    uint32_t entry = fr->hash % EMUNIC_RSS_ENTRIES;
-
-    return &f->rxq[f->rx_map[entry % f->rx_running]];
-}
-
 /* Deliver one frame as it is. False: there was no buffer for it. */
 static bool emunic_rx_one(EmunicFunction *f, EmunicFrame *fr,
                           const EmunicRxView *view)
@@ -236,7 +229,8 @@ static bool emunic_rx_one(EmunicFunction *f, EmunicFrame *fr,
 
     f->pf->copies++;
     emunic_frame_parse(fr);
-    q = emunic_rx_steer(f, fr);
+    emunic_rss_hash(f, fr);
+    q = emunic_rss_steer(f, fr);
     if (!emunic_rx_bufs(f, q, view->len, &bufs)) {
         emunic_rx_drop(f, fr);
         return false;

@@ -22,8 +22,8 @@ static int emunic_bad(const EmunicFunction *f, const char *field)
 
 static const VMStateDescription vmstate_emunic_queue = {
     .name = "emunic-queue",
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT32_ARRAY(reg, EmunicQueue, EMUNIC_QR_COUNT),
         VMSTATE_UINT32(head, EmunicQueue),
@@ -90,6 +90,17 @@ static const VMStateDescription vmstate_emunic_events = {
         VMSTATE_UINT16(error_code, EmunicEvents),
         VMSTATE_UINT32(offence_kind, EmunicEvents),
         VMSTATE_BOOL(offence_held, EmunicEvents),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static const VMStateDescription vmstate_emunic_rss = {
+    .name = "emunic-rss",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT32_ARRAY(key, EmunicRss, EMUNIC_RSS_KEY_SIZE / 4),
+        VMSTATE_UINT32_ARRAY(table, EmunicRss, EMUNIC_RSS_ENTRIES / 4),
         VMSTATE_END_OF_LIST()
     },
 };
@@ -184,6 +195,10 @@ static int emunic_function_check(const EmunicFunction *f)
         !!f->test_op) {
         return emunic_bad(f, "DMA test");
     }
+    if ((f->reg[EMUNIC_R_RSS_FIELDS] & ~EMUNIC_RSS_FIELDS_MASK) ||
+        (f->reg[EMUNIC_R_RSS_CTRL] & ~EMUNIC_RSS_CTRL_ALL)) {
+        return emunic_bad(f, "receive steering");
+    }
     if (f->mbox.len > EMUNIC_MBOX_WINDOW_SIZE ||
         f->mbox.state > EMUNIC_MBOX_STATE_CANCELLED) {
         return emunic_bad(f, "mailbox");
@@ -221,6 +236,7 @@ static int emunic_function_post_load(void *opaque, int version_id)
     emunic_queues_forget(f);
     emunic_vport_restore(f);
     emunic_rx_map_update(f);
+    emunic_rss_changed(f);
     emunic_offence_restore(f);
     f->events.paid_at = 0;
     f->tx_pending = 0;
@@ -240,8 +256,8 @@ static int emunic_function_post_load(void *opaque, int version_id)
 
 static const VMStateDescription vmstate_emunic_function = {
     .name = "emunic-function",
-    .version_id = 2,
-    .minimum_version_id = 2,
+    .version_id = 3,
+    .minimum_version_id = 3,
     .pre_load = emunic_function_pre_load,
     .post_load = emunic_function_post_load,
     .fields = (const VMStateField[]) {
@@ -259,6 +275,8 @@ static const VMStateDescription vmstate_emunic_function = {
         VMSTATE_UINT32(fatal, EmunicFunction),
         VMSTATE_UINT32(vectors, EmunicFunction),
         VMSTATE_UINT32(test_op, EmunicFunction),
+        VMSTATE_STRUCT(rss, EmunicFunction, 1, vmstate_emunic_rss,
+                       EmunicRss),
         VMSTATE_STRUCT(mbox, EmunicFunction, 1, vmstate_emunic_mbox,
                        EmunicMbox),
         VMSTATE_STRUCT(port, EmunicFunction, 1, vmstate_emunic_vport,
@@ -271,8 +289,8 @@ static const VMStateDescription vmstate_emunic_function = {
 
 const VMStateDescription vmstate_emunic_vf = {
     .name = "emunic-vf",
-    .version_id = 2,
-    .minimum_version_id = 2,
+    .version_id = 3,
+    .minimum_version_id = 3,
     .fields = (const VMStateField[]) {
         VMSTATE_PCI_DEVICE(parent_obj, EmunicVFState),
         VMSTATE_MSIX(parent_obj, EmunicVFState),
@@ -305,8 +323,8 @@ static int emunic_post_load(void *opaque, int version_id)
 
 const VMStateDescription vmstate_emunic = {
     .name = "emunic",
-    .version_id = 2,
-    .minimum_version_id = 2,
+    .version_id = 3,
+    .minimum_version_id = 3,
     .pre_load = emunic_pre_load,
     .post_load = emunic_post_load,
     /* Before the VFs, which have the default priority */
