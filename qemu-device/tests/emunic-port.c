@@ -16,7 +16,7 @@ void port_post(Port *p, uint32_t count)
     for (; count; count--) {
         uint32_t id = p->rx.tail % RX_POSTED;
         struct emunic_rx_desc desc = {
-            .addr = cpu_to_le64(p->rx_buf + id * RX_BUF),
+            .addr = cpu_to_le64(p->rx_buf + id * p->stride),
             .len = cpu_to_le32(p->buf_len),
             .buf_id = cpu_to_le16(id),
         };
@@ -32,7 +32,8 @@ void port_start(Port *p, uint16_t vport, QEmunicQueue *admin,
     QEmunic *nic = p->f.nic;
 
     p->buf_len = RX_BUF;
-    p->tx_buf = qemunic_alloc(nic, 70000);
+    p->stride = RX_BUF;
+    p->tx_buf = qemunic_alloc(nic, TX_BUF);
     p->rx_buf = qemunic_alloc(nic, RX_POSTED * RX_BUF);
     qemunic_queue_init(&p->f, EMUNIC_TX_BLOCK, 6, 1, &p->tx);
     qemunic_queue_init(&p->f, EMUNIC_RX_BLOCK, 6, 2, &p->rx);
@@ -43,6 +44,17 @@ void port_start(Port *p, uint16_t vport, QEmunicQueue *admin,
                                    mac, 6, 0, 0), ==, 0);
     qemunic_write(&p->f, EMUNIC_RX_MAX_FRAME, 9600);
     qemunic_write(&p->f, EMUNIC_CTRL, EMUNIC_CTRL_ENABLE);
+}
+
+/* A new Rx queue, with buffers for the longest frames */
+void port_big_buffers(Port *p)
+{
+    qemunic_write(&p->f, EMUNIC_RX_BLOCK + EMUNIC_Q_CTRL, 0);
+    qemunic_queue_init(&p->f, EMUNIC_RX_BLOCK, 6, 2, &p->rx);
+    qemunic_queue_start(&p->rx);
+    p->stride = p->buf_len = EMUNIC_RX_BUF_MAX;
+    p->rx_buf = qemunic_alloc(p->f.nic, RX_POSTED * EMUNIC_RX_BUF_MAX);
+    port_post(p, RX_POSTED);
 }
 
 void data_start(Data *d, const char *args, const char *device)
@@ -109,7 +121,7 @@ uint16_t port_tx_done(Port *p)
 uint16_t port_send(Port *p, const struct emunic_tx_meta *meta,
                    const void *frame, uint32_t len)
 {
-    port_put(p, meta, frame, len, 1000000);
+    port_put(p, meta, frame, len, len > UINT16_MAX ? 40000 : len);
     qemunic_tail(&p->tx);
     return port_tx_done(p);
 }
@@ -136,7 +148,7 @@ bool port_receive(Port *p, Frame *fr)
             fr->flags = le16_to_cpu(cpl.flags);
         }
         qtest_memread(p->f.nic->qts,
-                      p->rx_buf + le16_to_cpu(cpl.buf_id) * RX_BUF,
+                      p->rx_buf + le16_to_cpu(cpl.buf_id) * p->stride,
                       fr->data + fr->len, le32_to_cpu(cpl.len));
         fr->len += le32_to_cpu(cpl.len);
     } while (!(le16_to_cpu(cpl.flags) & EMUNIC_RX_EOP));

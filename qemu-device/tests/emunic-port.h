@@ -11,6 +11,7 @@
 #define RX_BUF      2048
 #define RX_POSTED   32
 #define FRAME_MAX   16384
+#define TX_BUF      270000
 
 /* A function with one queue pair and its buffers */
 typedef struct Port {
@@ -18,6 +19,7 @@ typedef struct Port {
     QEmunicQueue tx, rx;
     uint64_t tx_buf, rx_buf;
     uint32_t buf_len;
+    uint32_t stride;            /* from one buffer to the next */
 } Port;
 
 typedef struct Data {
@@ -32,7 +34,7 @@ typedef struct Frame {
     uint16_t flags;
     uint32_t len;
     uint32_t bufs;
-    uint8_t data[70000];
+    uint8_t data[TX_BUF];
 } Frame;
 
 extern const uint8_t pf_mac[6];
@@ -63,6 +65,7 @@ void set_port_vlan(Data *d, uint16_t vport, uint16_t tpid,
                    uint16_t vid, uint16_t prio);
 void tag(uint8_t *frame, size_t *len, uint16_t tpid, uint16_t tci);
 void port_post(Port *p, uint32_t count);
+void port_big_buffers(Port *p);
 
 #define STAT(d, vport, name) \
     vport_stat(d, vport, offsetof(struct emunic_vport_stats, name))

@@ -46,7 +46,7 @@ static void any_register(Data *d)
     static const uint32_t bases[] = {
         0, EMUNIC_TEST_SCRATCH, EMUNIC_DOORBELL_PAGE, EMUNIC_ADMIN_BLOCK,
         EMUNIC_EVENT_BLOCK, EMUNIC_MBOX_CTRL, EMUNIC_MBOX_REQUEST,
-        EMUNIC_TX_BLOCK, EMUNIC_RX_BLOCK,
+        EMUNIC_TX_BLOCK, EMUNIC_RX_BLOCK, EMUNIC_RSS_KEY,
     };
     uint32_t reg = bases[any(ARRAY_SIZE(bases))] + any(0x60) * 4;
     Port *p = any_port(d);
@@ -66,10 +66,12 @@ static void any_meta(Port *p)
         .csum_start = cpu_to_le16(any(8) ? l4 : any(300)),
         .csum_offset = cpu_to_le16(any(8) ? 16 : any_value()),
         .gso_size = cpu_to_le16(any(4) ? 1 + any(9000) : any_value()),
-        .gso_type = any(8) ? 1 + ip6 : any(4),
+        .gso_type = any(8) ? 1 + ip6 : any(8),
         .vlan_tci = cpu_to_le16(any(8)),
         .hdr_len = cpu_to_le16(any(8) ? l4 + 20 : any_value()),
-        .flags = cpu_to_le16(EMUNIC_TX_META | (any(8) << 4)),
+        .flags = cpu_to_le16(EMUNIC_TX_META |
+                             (any(any(4) ? 8 : 32) << 4)),
+        .inner_l3 = cpu_to_le16(any(4) ? 0 : any(8) ? any(100) : any_value()),
     };
 
     qemunic_put(&p->tx, &meta, sizeof(meta));
@@ -173,7 +175,8 @@ static void restart(Data *d, Port *p)
     qemunic_queue_start(&p->rx);
     port_post(p, RX_POSTED);
     qemunic_write(&p->f, EMUNIC_RX_MAX_FRAME, any(9700));
-    qemunic_write(&p->f, EMUNIC_RX_FEATURES, any(8));
+    qemunic_write(&p->f, EMUNIC_RX_FEATURES, any(256));
+    qemunic_write(&p->f, EMUNIC_RX_MAX_GSO, any(2) ? 65558 : any_value());
     qemunic_write(&p->f, EMUNIC_CTRL, EMUNIC_CTRL_ENABLE);
     if (p == &d->pf) {
         qemunic_pf_ready(&p->f, &d->admin, &d->event);

@@ -13,7 +13,7 @@ EmunicScratch *emunic_scratch_new(void)
 
     scratch->hdr = g_malloc0(EMUNIC_HDR_ROOM + EMUNIC_FRAME_MAX);
     scratch->segment_hdr = g_malloc0(EMUNIC_HDR_ROOM + EMUNIC_HDR_COPY);
-    scratch->bounce = g_malloc0(EMUNIC_GSO_FRAME_MAX);
+    scratch->bounce = g_malloc0(EMUNIC_BIG_GSO_MAX);
     return scratch;
 }
 
@@ -78,6 +78,7 @@ void emunic_frame_insert_tag(EmunicFrame *fr, uint16_t tpid, uint16_t tci)
     fr->len += EMUNIC_TAG_LEN;
     fr->csum_start += EMUNIC_TAG_LEN;
     fr->hdr_len += EMUNIC_TAG_LEN;
+    fr->gso_l3 += EMUNIC_TAG_LEN;
     emunic_frame_hdr_changed(fr);
     emunic_frame_set_tag(fr, tpid, tci);
 }

@@ -14,7 +14,7 @@
 #define EMUNIC_HDR_COPY     256     /* bytes copied of every frame */
 /* Pieces of a frame: two of the header, and its pages */
 #define EMUNIC_FRAME_IOV \
-    (2 + EMUNIC_GSO_FRAME_MAX / 4096 + 2 * EMUNIC_TX_MAX_DESCS + 2)
+    (2 + EMUNIC_BIG_GSO_MAX / 4096 + 2 * EMUNIC_TX_MAX_DESCS + 2)
 
 typedef enum EmunicKind {
     EMUNIC_KIND_NONE,
@@ -38,7 +38,9 @@ typedef enum EmunicKind {
  * @csum: the checksum at @csum_start + @csum_offset is left to the device;
  *        @csum_partial is what the sender put there
  * @csum_final: the finished one, if @csum_finished
- * @gso_type: not EMUNIC_GSO_NONE: a GSO frame, @hdr_len and @gso_size hold
+ * @gso_type: not EMUNIC_GSO_NONE: a GSO frame, @hdr_len, @gso_size and
+ *            @gso_l3, the offset of its IP header, hold
+ * @gso_inner: that is the inner one of a tunnel
  * @parsed: the fields below are valid
  * @kind: what it is for the hash, and if not NONE, @l3 is the offset of its IP
  *        header, which is in the copy
@@ -63,7 +65,9 @@ typedef struct EmunicFrame {
     uint16_t csum_partial;
     uint16_t csum_final;
     uint8_t gso_type;
+    bool gso_inner;
     uint16_t gso_size;
+    uint16_t gso_l3;
     uint16_t hdr_len;
 
     bool parsed;
@@ -84,7 +88,7 @@ typedef struct EmunicFrame {
  *
  * @hdr: EMUNIC_HDR_ROOM for tags, then up to EMUNIC_FRAME_MAX bytes
  * @segment_hdr: EMUNIC_HDR_ROOM + EMUNIC_HDR_COPY bytes
- * @bounce: EMUNIC_GSO_FRAME_MAX bytes
+ * @bounce: EMUNIC_BIG_GSO_MAX bytes
  */
 struct EmunicScratch {
     EmunicFrame frame;
@@ -113,10 +117,16 @@ static inline uint16_t emunic_frame_vid(const EmunicFrame *fr)
     return fr->tci & VLAN_VID_MASK;
 }
 
+/* Behind the Ethernet header and the outer tag */
+static inline uint32_t emunic_frame_l3(const EmunicFrame *fr)
+{
+    return ETH_HLEN + (fr->tpid ? EMUNIC_TAG_LEN : 0);
+}
+
 /* segment.c */
 typedef bool EmunicSegmentFunc(void *opaque, EmunicFrame *segment);
 bool emunic_gso_valid(const EmunicFrame *fr);
-uint32_t emunic_segment(EmunicScratch *scratch, EmunicFrame *fr,
+uint32_t emunic_segment(EmunicScratch *scratch, EmunicFrame *fr, uint32_t each,
                         EmunicSegmentFunc *func, void *opaque);
 
 /* rss.c */

@@ -10,7 +10,7 @@
 
 /* Buffers that the longest frame can need */
 #define RX_BUFS_MAX \
-    DIV_ROUND_UP(EMUNIC_GSO_FRAME_MAX + EMUNIC_TAGS_MAX * EMUNIC_TAG_LEN, \
+    DIV_ROUND_UP(EMUNIC_BIG_GSO_MAX + EMUNIC_TAGS_MAX * EMUNIC_TAG_LEN, \
                  EMUNIC_RX_BUF_MIN)
 
 typedef struct EmunicRxBufs {
@@ -265,23 +265,43 @@ static bool emunic_rx_segment(void *opaque, EmunicFrame *segment)
     return emunic_rx_one(f, segment, &view);
 }
 
+/* Into frames of how many segments a GSO frame is cut; 0: it stays whole. */
+static uint32_t emunic_rx_each(const EmunicFunction *f, const EmunicFrame *fr,
+                               const EmunicRxView *view)
+{
+    uint32_t need = EMUNIC_RX_FEATURES_GSO | EMUNIC_RX_FEATURES_CSUM;
+    uint32_t headers = fr->hdr_len - view->strip;
+    uint32_t max = f->reg[EMUNIC_R_RX_MAX_GSO];
+
+    if (!fr->gso_type) {
+        return 0;
+    }
+    if (fr->gso_type == EMUNIC_GSO_UDPV4 || fr->gso_type == EMUNIC_GSO_UDPV6) {
+        need |= EMUNIC_RX_FEATURES_USO;
+    }
+    if (fr->gso_inner || (f->reg[EMUNIC_R_RX_FEATURES] & need) != need) {
+        return 1;
+    }
+    return view->len <= max
+               ? 0 : MAX(1, (max - MIN(max, headers)) / fr->gso_size);
+}
+
 /* Deliver to one port, in the form that its driver takes. */
 void emunic_rx_frame(EmunicFunction *f, EmunicScratch *scratch,
                      EmunicFrame *fr)
 {
-    const uint32_t whole = EMUNIC_RX_FEATURES_GSO | EMUNIC_RX_FEATURES_CSUM;
+    uint32_t each, missed;
     EmunicRxView view;
-    uint32_t missed;
 
     emunic_rx_view(f, fr, &view);
+    each = emunic_rx_each(f, fr, &view);
     if (!emunic_rx_open(f)) {
         emunic_rx_drop(f, fr);
     } else if (emunic_rx_too_long(f, fr, &view)) {
         trace_emunic_rx_too_long(f->vport, view.len);
         EMUNIC_COUNT(f, rx_too_long, emunic_frame_segments(fr));
-    } else if (fr->gso_type &&
-               (f->reg[EMUNIC_R_RX_FEATURES] & whole) != whole) {
-        missed = emunic_segment(scratch, fr, emunic_rx_segment, f);
+    } else if (each) {
+        missed = emunic_segment(scratch, fr, each, emunic_rx_segment, f);
         EMUNIC_COUNT(f, rx_no_buffer, missed);
     } else {
         emunic_rx_one(f, fr, &view);

@@ -31,7 +31,7 @@ static void emunic_to_uplink(EmunicState *s, EmunicScratch *scratch,
         return;
     }
     if (fr->gso_type) {
-        emunic_segment(scratch, fr, emunic_send_uplink_segment, s);
+        emunic_segment(scratch, fr, 1, emunic_send_uplink_segment, s);
     } else {
         emunic_send_uplink(s, fr);
     }

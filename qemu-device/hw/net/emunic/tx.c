@@ -10,7 +10,7 @@
 #define TX_FETCH    64      /* descriptors; more than a chain can have */
 
 #define META_FLAGS  (EMUNIC_TX_META | EMUNIC_TX_CSUM | EMUNIC_TX_GSO | \
-                     EMUNIC_TX_VLAN)
+                     EMUNIC_TX_VLAN | EMUNIC_TX_INNER | EMUNIC_TX_TSTAMP)
 
 QEMU_BUILD_BUG_ON(TX_FETCH < EMUNIC_TX_MAX_DESCS + 2);
 QEMU_BUILD_BUG_ON(offsetof(struct emunic_tx_desc, flags) !=
@@ -32,6 +32,7 @@ typedef struct EmunicTxMeta {
     uint8_t gso_type;
     uint16_t vlan_tci;
     uint16_t hdr_len;
+    uint16_t inner_l3;
 } EmunicTxMeta;
 
 /*
@@ -47,8 +48,7 @@ static bool emunic_tx_chain(const struct emunic_tx_desc *d, uint32_t n,
     memset(chain, 0, sizeof(*chain));
     *error = EMUNIC_Q_ERROR_DESC;
     if (le16_to_cpu(d->flags) & EMUNIC_TX_META) {
-        if ((le16_to_cpu(meta->flags) & ~META_FLAGS) || meta->reserved0 ||
-            meta->inner_l3) {
+        if ((le16_to_cpu(meta->flags) & ~META_FLAGS) || meta->reserved0) {
             return false;
         }
         chain->meta = meta;
@@ -89,28 +89,33 @@ static void emunic_tx_meta(const struct emunic_tx_meta *from, EmunicTxMeta *m)
         m->gso_type = from->gso_type;
         m->vlan_tci = le16_to_cpu(from->vlan_tci);
         m->hdr_len = le16_to_cpu(from->hdr_len);
+        m->inner_l3 = le16_to_cpu(from->inner_l3);
     }
 }
 
 /* What can be said about a frame before anything of it has been read */
 static uint16_t emunic_tx_check(const EmunicTxMeta *m, uint32_t len)
 {
+    bool inner = m->flags & EMUNIC_TX_INNER;
     bool gso = m->flags & EMUNIC_TX_GSO;
     uint32_t csum_end = m->csum_start + m->csum_offset + sizeof(uint16_t);
 
     if (len < EMUNIC_FRAME_MIN ||
-        len > (gso ? EMUNIC_GSO_FRAME_MAX : EMUNIC_FRAME_MAX)) {
+        len > (gso ? EMUNIC_BIG_GSO_MAX : EMUNIC_FRAME_MAX)) {
         return EMUNIC_TX_STATUS_LENGTH;
     }
     if ((m->flags & EMUNIC_TX_CSUM) && csum_end > len) {
+        return EMUNIC_TX_STATUS_META;
+    }
+    if (inner ? !gso : m->inner_l3) {
         return EMUNIC_TX_STATUS_META;
     }
     if (gso && (!(m->flags & EMUNIC_TX_CSUM) || !m->gso_size ||
                 m->hdr_len + m->gso_size > EMUNIC_FRAME_MAX ||
                 m->hdr_len > EMUNIC_HDR_COPY || csum_end > m->hdr_len ||
                 len > m->hdr_len + EMUNIC_GSO_MAX_SEGS * m->gso_size ||
-                (m->gso_type != EMUNIC_GSO_TCPV4 &&
-                 m->gso_type != EMUNIC_GSO_TCPV6))) {
+                m->gso_type < EMUNIC_GSO_TCPV4 ||
+                m->gso_type > EMUNIC_GSO_UDPV6)) {
         return EMUNIC_TX_STATUS_META;
     }
     return EMUNIC_TX_STATUS_OK;
@@ -164,7 +169,7 @@ static uint16_t emunic_tx_apply_meta(EmunicFrame *fr, const EmunicTxMeta *m)
 {
     if (m->flags & EMUNIC_TX_CSUM) {
         /* The switch decides on what is before: nobody rewrites that. */
-        if (m->csum_start < ETH_HLEN + (fr->tpid ? EMUNIC_TAG_LEN : 0)) {
+        if (m->csum_start < emunic_frame_l3(fr)) {
             return EMUNIC_TX_STATUS_META;
         }
         fr->csum = true;
@@ -176,6 +181,8 @@ static uint16_t emunic_tx_apply_meta(EmunicFrame *fr, const EmunicTxMeta *m)
         fr->gso_type = m->gso_type;
         fr->gso_size = m->gso_size;
         fr->hdr_len = m->hdr_len;
+        fr->gso_inner = m->flags & EMUNIC_TX_INNER;
+        fr->gso_l3 = fr->gso_inner ? m->inner_l3 : emunic_frame_l3(fr);
         if (!emunic_gso_valid(fr) ||
             (fr->tpid && (m->flags & EMUNIC_TX_VLAN))) {
             return EMUNIC_TX_STATUS_META;
