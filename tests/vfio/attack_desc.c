@@ -81,8 +81,6 @@ static void put_meta(struct queue *q, int n)
 		meta.flags |= htole16(BIT(n));
 	else if (n < 24)
 		meta.reserved0 = BIT(n - 16);
-	else if (n < 40)
-		meta.inner_l3 = htole16(BIT(n - 24));
 	tx_put_meta(q, &meta);
 	tx_put(q, vf_iova(q->vf, q->buffers), ARP_LEN, EMUNIC_TX_EOP);
 }
@@ -103,9 +101,9 @@ static void reserved(struct vf *vf)
 	/* Bit 0 is EOP, bit 1 makes a META of it, with EOP. */
 	for (int n = 1; n < 32; n++)
 		expect_error(&p, put_bit, n, EMUNIC_Q_ERROR_DESC, "bit");
-	/* Bit 1 is META; 4 to 6 have a meaning there. */
-	for (int n = 0; n < 40; n++)
-		if (n != 1 && (n < 4 || n > 6))
+	/* Bit 1 is META; 4 to 8 have a meaning there. */
+	for (int n = 0; n < 24; n++)
+		if (n != 1 && (n < 4 || n > 8))
 			expect_error(&p, put_meta, n, EMUNIC_Q_ERROR_DESC,
 				     "META bit");
 	for (int n = 1; n < 32; n += 10)

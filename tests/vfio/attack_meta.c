@@ -2,6 +2,7 @@
 /* Frames: lengths, GSO metadata, checksum offsets, headers that lie. */
 #include <arpa/inet.h>
 #include <endian.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "attack.h"
@@ -10,6 +11,8 @@
 #define IP	ETH_HLEN
 #define TCP	(IP + 20)
 #define HEADERS	(TCP + 20)
+#define INNER	(EMUNIC_TX_META | EMUNIC_TX_CSUM | EMUNIC_TX_GSO | \
+		 EMUNIC_TX_INNER)
 
 static bool start_pair(struct pair *p, struct vf *vf)
 {
@@ -28,6 +31,25 @@ static void expect_status(struct pair *p, const struct emunic_tx_meta *meta,
 	       want);
 }
 
+/* A frame that repeats the first bytes of @frame, as memory is short */
+static void send_long(struct queue *q, const struct emunic_tx_meta *meta,
+		      const u8 *frame, size_t len, int want)
+{
+	struct emunic_tx_cpl done;
+	size_t piece;
+
+	memcpy(q->buffers, frame, 60000);
+	tx_put_meta(q, meta);
+	for (size_t at = 0; at < len; at += piece) {
+		piece = len - at > 60000 ? 60000 : len - at;
+		tx_put(q, vf_iova(q->vf, q->buffers), piece,
+		       at + piece == len ? EMUNIC_TX_EOP : 0);
+	}
+	tx_flush(q);
+	expect(tx_done(q, &done, 2000) && le16toh(done.status) == want,
+	       "GSO length %zu: not status %d", len, want);
+}
+
 static void lengths(struct vf *vf)
 {
 	static u8 frame[70000];
@@ -44,9 +66,9 @@ static void lengths(struct vf *vf)
 		expect_status(&p, NULL, frame, len, EMUNIC_TX_STATUS_LENGTH,
 			      "length", len);
 	meta_tcp(&meta, 1400);
-	for (int len = EMUNIC_GSO_FRAME_MAX + 1; len < 70000; len += 1000)
-		expect_status(&p, &meta, frame, len, EMUNIC_TX_STATUS_LENGTH,
-			      "GSO length", len);
+	for (size_t len = EMUNIC_BIG_GSO_MAX + 1; len < 500000; len += 9999)
+		send_long(&p.tx, &meta, frame, len, EMUNIC_TX_STATUS_LENGTH);
+	send_long(&p.tx, &meta, frame, EMUNIC_BIG_GSO_MAX, EMUNIC_TX_STATUS_OK);
 	expect_status(&p, NULL, frame, HEADERS + 100, EMUNIC_TX_STATUS_OK,
 		      "length", HEADERS + 100);
 }
@@ -60,7 +82,9 @@ static const struct emunic_tx_meta broken[] = {
 	META(.flags = EMUNIC_TX_META | EMUNIC_TX_GSO),
 	META(.gso_type = EMUNIC_GSO_NONE),
 	META(.gso_type = EMUNIC_GSO_TCPV6),
-	META(.gso_type = 3),
+	META(.gso_type = EMUNIC_GSO_UDPV4),
+	META(.gso_type = EMUNIC_GSO_UDPV6),
+	META(.gso_type = EMUNIC_GSO_UDPV6 + 1),
 	META(.gso_type = 255),
 	META(.gso_size = 0),
 	META(.gso_size = 1),
@@ -82,6 +106,51 @@ static const struct emunic_tx_meta broken[] = {
 	META(.csum_start = 0xffff),
 	META(.csum_offset = 20),
 	META(.csum_offset = 0xffff),
+	META(.inner_l3 = 1),
+	META(.inner_l3 = IP),
+	META(.inner_l3 = 0xffff),
+	META(.flags = INNER),
+	META(.flags = INNER, .inner_l3 = IP),
+	META(.flags = INNER, .inner_l3 = TCP),
+	META(.flags = INNER, .inner_l3 = HEADERS),
+	META(.flags = INNER, .inner_l3 = 0xffff),
+	META(.flags = INNER & ~EMUNIC_TX_GSO, .inner_l3 = TCP),
+	META(.flags = EMUNIC_TX_META, .inner_l3 = TCP),
+#undef META
+};
+
+/*
+ * The same of a frame in a tunnel: IPv4 in IPv4.  The segments are 1000 bytes,
+ * and so many that they come out even.
+ */
+#define OUTER	20
+
+static const struct emunic_tx_meta broken_inner[] = {
+#define META(...) { .csum_start = TCP + OUTER, .csum_offset = 16, \
+		    .gso_size = 1000, .gso_type = EMUNIC_GSO_TCPV4, \
+		    .hdr_len = HEADERS + OUTER, .inner_l3 = IP + OUTER, \
+		    .flags = INNER, __VA_ARGS__ }
+	META(.inner_l3 = 0),
+	META(.inner_l3 = 1),
+	META(.inner_l3 = IP),
+	META(.inner_l3 = IP + OUTER - 1),
+	META(.inner_l3 = IP + OUTER + 1),
+	META(.inner_l3 = TCP + OUTER),
+	META(.inner_l3 = HEADERS + OUTER),
+	META(.inner_l3 = HEADERS + OUTER + 1),
+	META(.inner_l3 = 256),
+	META(.inner_l3 = 3000),
+	META(.inner_l3 = 0xffff),
+	META(.flags = INNER & ~EMUNIC_TX_INNER),
+	META(.flags = INNER & ~EMUNIC_TX_CSUM),
+	META(.gso_type = EMUNIC_GSO_NONE),
+	META(.gso_type = EMUNIC_GSO_TCPV6),
+	META(.gso_type = EMUNIC_GSO_UDPV4),
+	META(.gso_size = 999),
+	META(.gso_size = 1001),
+	META(.csum_start = TCP),
+	META(.hdr_len = HEADERS),
+	META(.hdr_len = 256),
 #undef META
 };
 
@@ -102,6 +171,55 @@ static void gso_metadata(struct vf *vf)
 		expect_status(&p, &good, frame, len, EMUNIC_TX_STATUS_OK,
 			      "a good one after META", i);
 	}
+}
+
+/* @frame of @len bytes behind one more IPv4 header; the new length */
+static size_t put_outer(u8 *frame, size_t len)
+{
+	memmove(frame + IP + OUTER, frame + IP, len - IP);
+	memcpy(frame + IP, frame + IP + OUTER, OUTER);
+	frame[IP + 9] = IPPROTO_IPIP;
+	return len + OUTER;
+}
+
+static void inner_metadata(struct vf *vf)
+{
+	u8 frame[HEADERS + OUTER + PAYLOAD];
+	struct emunic_tx_meta good;
+	struct pair p;
+	size_t len;
+
+	if (!start_pair(&p, vf))
+		return;
+	len = put_outer(frame, frame_tcp(vf, frame, PAYLOAD));
+	meta_tcp(&good, 1000);
+	good.flags = htole16(INNER);
+	good.inner_l3 = htole16(IP + OUTER);
+	good.csum_start = htole16(TCP + OUTER);
+	good.hdr_len = htole16(HEADERS + OUTER);
+	for (size_t i = 0; i < ARRAY_SIZE(broken_inner); i++) {
+		expect_status(&p, &broken_inner[i], frame, len,
+			      EMUNIC_TX_STATUS_META, "inner META", i);
+		expect_status(&p, &good, frame, len, EMUNIC_TX_STATUS_OK,
+			      "a good one after inner META", i);
+	}
+	expect_status(&p, &good, frame, len - 1, EMUNIC_TX_STATUS_META,
+		      "a part of a segment", len - 1);
+	/* Outer headers that are none, or end behind the inner one */
+	for (int i = 0; i < 16; i++) {
+		if (i == 5)
+			continue;
+		frame[IP] = 0x40 | i;
+		expect_status(&p, &good, frame, len, EMUNIC_TX_STATUS_META,
+			      "outer words", i);
+	}
+	frame[IP] = 0x65;
+	expect_status(&p, &good, frame, len, EMUNIC_TX_STATUS_META,
+		      "outer version", 6);
+	frame[IP] = 0x45;
+	frame[12] = 0x88;
+	expect_status(&p, &good, frame, len, EMUNIC_TX_STATUS_META,
+		      "outer type", 0x8800);
 }
 
 /* Headers that are not what the metadata says */
@@ -205,6 +323,11 @@ static void random_frames(struct vf *vf)
 		/* All but the reserved byte, which would be a queue error */
 		if (i % 3 == 0)
 			((u8 *)&meta)[random_below(7)] = random32();
+		if (i % 5 == 0)
+			meta.inner_l3 = htole16(random_below(i % 2 ? 100 :
+							     65536));
+		if (i % 4 == 0)
+			meta.flags ^= htole16(random_below(32) * EMUNIC_TX_CSUM);
 		if (!expect(tx_send(&p.tx, &meta, frame, len) >= 0,
 			    "frame %d has no completion", i))
 			return;
@@ -214,6 +337,7 @@ static void random_frames(struct vf *vf)
 const struct attack meta_attacks[] = {
 	{ "meta_lengths", lengths },
 	{ "meta_gso", gso_metadata },
+	{ "meta_inner", inner_metadata },
 	{ "meta_headers", gso_headers },
 	{ "meta_checksums", checksums },
 	{ "meta_random", random_frames },

@@ -22,7 +22,9 @@ static const struct reg {
 
 static bool starts_something(u32 offset)
 {
-	return offset == EMUNIC_CTRL || offset == EMUNIC_TEST_IRQ ||
+	/* The clock starts nothing, but does not stand still either. */
+	return offset == EMUNIC_CLOCK_LO || offset == EMUNIC_CLOCK_HI ||
+	       offset == EMUNIC_CTRL || offset == EMUNIC_TEST_IRQ ||
 	       offset == EMUNIC_TEST_DMA_CTRL || offset == EMUNIC_KICK ||
 	       offset == EMUNIC_MBOX_CTRL;
 }
@@ -58,13 +60,18 @@ static void read_only(struct vf *vf)
 	}
 }
 
-/* What only the PF has, and what nobody has, reads as zero. */
+/*
+ * What only the PF has, what nobody has, and without leave of the PF what
+ * steers reception, reads as zero.
+ */
 static void hidden(struct vf *vf)
 {
 	static const struct {
 		u32 from, to;
 	} gaps[] = {
-		{ EMUNIC_RX_MAX_FRAME + 4, EMUNIC_TEST_SCRATCH },
+		{ EMUNIC_RX_MAX_FRAME + 4, EMUNIC_RX_MAX_GSO },
+		{ EMUNIC_RSS_CTRL + 4, EMUNIC_CLOCK_LO },
+		{ EMUNIC_CLOCK_HI + 4, EMUNIC_TEST_SCRATCH },
 		{ EMUNIC_TEST_DMA_STATUS + 4, EMUNIC_KICK },
 		{ EMUNIC_KICK + 4, EMUNIC_MBOX_CTRL },
 		{ EMUNIC_MBOX_REPLY + EMUNIC_MBOX_WINDOW_SIZE,
