@@ -230,6 +230,9 @@ struct EmunicVFState {
 /* Private buffers for frames: one frame is handled at a time */
 typedef struct EmunicScratch EmunicScratch;
 
+/* Frames that may still grow (gro.c) */
+typedef struct EmunicGro EmunicGro;
+
 struct EmunicState {
     PCIDevice parent_obj;
     EmunicFunction fn;
@@ -251,6 +254,7 @@ struct EmunicState {
     /* Frames from the uplink can come in while the bottom half sends one. */
     EmunicScratch *tx_scratch;
     EmunicScratch *rx_scratch;
+    EmunicGro *gro;
     uint32_t copies;            /* frames put into buffers, for budgets */
     uint64_t event_order;       /* last value given to EmunicEvents.order */
     uint32_t event_rr;          /* vport whose turn it is */
@@ -399,6 +403,12 @@ bool emunic_admin_run(EmunicState *s, int budget);
 
 /* tx.c, rx.c: true when the queue has more to do */
 bool emunic_tx_run(EmunicFunction *f, EmunicQueue *q, EmunicBudget *budget);
+
+/* gro.c */
+EmunicGro *emunic_gro_new(void);
+void emunic_gro_free(EmunicGro *gro);
+void emunic_gro_flush(EmunicState *s);
+void emunic_gro_drop(EmunicFunction *f, EmunicQueue *q);
 
 /* vmstate.c */
 extern const VMStateDescription vmstate_emunic;

@@ -172,6 +172,7 @@ static void emunic_realize(PCIDevice *dev, Error **errp)
     qemu_macaddr_default_if_unset(&s->conf.macaddr);
     s->tx_scratch = emunic_scratch_new();
     s->rx_scratch = emunic_scratch_new();
+    s->gro = emunic_gro_new();
     emunic_switch_init(s);
     s->offence_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, emunic_offence_timer,
                                     s);
@@ -271,6 +272,7 @@ static void emunic_instance_finalize(Object *obj)
     emunic_switch_exit(s);
     g_clear_pointer(&s->tx_scratch, emunic_scratch_free);
     g_clear_pointer(&s->rx_scratch, emunic_scratch_free);
+    g_clear_pointer(&s->gro, emunic_gro_free);
 }
 
 static const TypeInfo emunic_info = {

@@ -175,6 +175,7 @@ static bool emunic_tx_round(EmunicState *s)
         if (f->tx_pending && (f->reg[EMUNIC_R_CTRL] & EMUNIC_CTRL_ENABLE)) {
             emunic_sched_charge(&s->sched, &turn,
                                 emunic_tx_turn(f, turn.bytes, &run));
+            emunic_gro_flush(s);
             /* Receivers begin to make room while more frames come. */
             emunic_interrupts(s);
         } else {
@@ -203,6 +204,7 @@ static void emunic_run_all(EmunicState *s)
     emunic_tests(s);
     more |= emunic_admin_run(s, RUN_COMMANDS);
     more |= emunic_tx_round(s);
+    emunic_gro_flush(s);
     more |= emunic_event_run(s, RUN_EVENTS);
     emunic_interrupts(s);
     trace_emunic_run(more);
@@ -235,13 +237,17 @@ void emunic_run(void *opaque)
 
 /*
  * A stopped machine's memory must not change, since it may be on its way to
- * another host. What there was to do waits. The uplink may be another one
- * afterwards.
+ * another host. What there was to do waits, but for frames that are on no other
+ * host: they go out before anybody takes the memory for final. The uplink may
+ * be another one afterwards.
  */
 void emunic_vm_change(void *opaque, bool running, RunState state)
 {
     if (running) {
         emunic_uplink_changed(opaque);
         emunic_schedule(opaque);
+    } else {
+        RCU_READ_LOCK_GUARD();
+        emunic_gro_flush(opaque);
     }
 }

@@ -69,6 +69,24 @@ void emunic_frame_init(EmunicFrame *fr, uint8_t *hdr, uint32_t hdr_copied,
     }
 }
 
+/*
+ * @to begins as @fr does: with its first @len bytes, which have been copied to
+ * @hdr, and with nothing yet in iov[2], which is for what is behind them.
+ */
+void emunic_frame_copy(EmunicFrame *to, const EmunicFrame *fr, uint8_t *hdr,
+                       uint32_t len)
+{
+    memcpy(&to->src, &fr->src, sizeof(*to) - offsetof(EmunicFrame, src));
+    to->hdr = hdr;
+    to->hdr_copied = len;
+    to->len = len;
+    to->sent_len = len;
+    emunic_frame_hdr_changed(to);
+    to->iov[2].iov_base = hdr + len;
+    to->iov[2].iov_len = 0;
+    to->iovcnt = 3;
+}
+
 /* A new outer tag */
 void emunic_frame_insert_tag(EmunicFrame *fr, uint16_t tpid, uint16_t tci)
 {
@@ -121,6 +139,9 @@ void emunic_frame_put_csum(EmunicFrame *fr, bool finished)
 
 uint32_t emunic_frame_segments(const EmunicFrame *fr)
 {
+    if (fr->merged) {
+        return fr->merged;
+    }
     if (!fr->gso_type || fr->len <= fr->hdr_len) {
         return 1;
     }

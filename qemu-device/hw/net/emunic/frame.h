@@ -32,6 +32,8 @@ typedef enum EmunicKind {
  * iov[0] has the addresses, iov[1] the rest of the copy, then comes payload.
  * All offsets are in the frame with its tags.
  *
+ * From @src on there is nothing but values, which a copy can take over.
+ *
  * @src: vport that sent it, or EMUNIC_VPORT_UPLINK
  * @sent_len: bytes before the port VLAN's tag came in, for the counters
  * @tpid, @tci: outer tag; @tpid 0: none
@@ -41,6 +43,7 @@ typedef enum EmunicKind {
  * @gso_type: not EMUNIC_GSO_NONE: a GSO frame, @hdr_len, @gso_size and
  *            @gso_l3, the offset of its IP header, hold
  * @gso_inner: that is the inner one of a tunnel
+ * @merged: of how many frames the device made it; 0: of none
  * @parsed: the fields below are valid
  * @kind: what it is for the hash, and if not NONE, @l3 is the offset of its IP
  *        header, which is in the copy
@@ -66,6 +69,7 @@ typedef struct EmunicFrame {
     uint16_t csum_final;
     uint8_t gso_type;
     bool gso_inner;
+    uint16_t merged;
     uint16_t gso_size;
     uint16_t gso_l3;
     uint16_t hdr_len;
@@ -99,12 +103,23 @@ struct EmunicScratch {
     uint8_t *bounce;
 };
 
+/* How one port sees a frame: without the tags that it does not get */
+typedef struct EmunicRxView {
+    uint32_t features;          /* RX_FEATURES */
+    uint32_t strip;
+    uint32_t len;
+    bool vlan;
+    uint16_t tci;
+} EmunicRxView;
+
 /* frame.c */
 EmunicScratch *emunic_scratch_new(void);
 void emunic_scratch_free(EmunicScratch *scratch);
 void emunic_frame_init(EmunicFrame *fr, uint8_t *hdr, uint32_t hdr_copied,
                        uint32_t len, const struct iovec *iov, int iovcnt,
                        uint16_t src);
+void emunic_frame_copy(EmunicFrame *to, const EmunicFrame *fr, uint8_t *hdr,
+                       uint32_t len);
 void emunic_frame_insert_tag(EmunicFrame *fr, uint16_t tpid, uint16_t tci);
 void emunic_frame_set_tag(EmunicFrame *fr, uint16_t tpid, uint16_t tci);
 void emunic_frame_parse(EmunicFrame *fr);
@@ -125,6 +140,8 @@ static inline uint32_t emunic_frame_l3(const EmunicFrame *fr)
 
 /* segment.c */
 typedef bool EmunicSegmentFunc(void *opaque, EmunicFrame *segment);
+void emunic_gso_header(const EmunicFrame *fr, uint8_t *hdr, uint32_t offset,
+                       uint32_t bytes);
 bool emunic_gso_valid(const EmunicFrame *fr);
 uint32_t emunic_segment(EmunicScratch *scratch, EmunicFrame *fr, uint32_t each,
                         EmunicSegmentFunc *func, void *opaque);
@@ -136,6 +153,12 @@ EmunicQueue *emunic_rss_steer(EmunicFunction *f, const EmunicFrame *fr);
 /* rx.c */
 void emunic_rx_frame(EmunicFunction *f, EmunicScratch *scratch,
                      EmunicFrame *fr);
+bool emunic_rx_deliver(EmunicFunction *f, EmunicQueue *q, EmunicFrame *fr,
+                       const EmunicRxView *view);
 void emunic_rx_drop(EmunicFunction *f, const EmunicFrame *fr);
+
+/* gro.c */
+bool emunic_gro_receive(EmunicFunction *f, EmunicQueue *q, EmunicFrame *fr,
+                        const EmunicRxView *view);
 
 #endif /* HW_NET_EMUNIC_FRAME_H */

@@ -131,6 +131,7 @@ static void emunic_function_clear(EmunicFunction *f)
 {
     EmunicState *s = f->pf;
 
+    emunic_gro_drop(f, NULL);
     emunic_dma_detach(f);
     emunic_regs_reset(f);
     emunic_rx_map_update(f);

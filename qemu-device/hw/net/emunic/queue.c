@@ -22,6 +22,9 @@ static void emunic_queue_set_state(EmunicFunction *f, EmunicQueue *q,
                                    uint32_t state, uint32_t error)
 {
     trace_emunic_queue_state(f->vport, q->kind, q->index, state, error);
+    if (q->kind == EMUNIC_QUEUE_RX && emunic_queue_running(q)) {
+        emunic_gro_drop(f, q);
+    }
     q->reg[EMUNIC_QR_STATE] = state;
     q->reg[EMUNIC_QR_ERROR] = error;
     switch (q->kind) {
@@ -97,7 +100,8 @@ static void emunic_queue_start(EmunicFunction *f, EmunicQueue *q)
 
 /*
  * Frames are moved whole within one run of the bottom half, so nothing is in
- * flight here: DRAINING is over as soon as it began.
+ * flight here, but what an Rx queue has open (gro.c): DRAINING is over as soon
+ * as it began.
  */
 static void emunic_queue_stop(EmunicFunction *f, EmunicQueue *q)
 {

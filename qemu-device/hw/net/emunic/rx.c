@@ -18,14 +18,6 @@ typedef struct EmunicRxBufs {
     struct emunic_rx_desc desc[RX_BUFS_MAX];
 } EmunicRxBufs;
 
-/* How one port sees a frame: without the tags that it does not get */
-typedef struct EmunicRxView {
-    uint32_t strip;
-    uint32_t len;
-    bool vlan;
-    uint16_t tci;
-} EmunicRxView;
-
 void emunic_rx_drop(EmunicFunction *f, const EmunicFrame *fr)
 {
     trace_emunic_rx_no_buffer(f->vport, fr->len);
@@ -97,10 +89,11 @@ static void emunic_rx_view(const EmunicFunction *f, const EmunicFrame *fr,
     const uint8_t *type = fr->hdr + EMUNIC_MACS_LEN;
 
     memset(view, 0, sizeof(*view));
+    view->features = f->reg[EMUNIC_R_RX_FEATURES];
     if (f->port.vlan_vid) {
         view->strip = EMUNIC_TAG_LEN;
     }
-    if ((f->reg[EMUNIC_R_RX_FEATURES] & EMUNIC_RX_FEATURES_VLAN_STRIP) &&
+    if ((view->features & EMUNIC_RX_FEATURES_VLAN_STRIP) &&
         fr->hdr_copied >= view->strip + ETH_HLEN + EMUNIC_TAG_LEN &&
         lduw_be_p(type + view->strip) == ETH_P_VLAN) {
         view->vlan = true;
@@ -217,21 +210,17 @@ static void emunic_count_rx(EmunicFunction *f, const EmunicFrame *fr,
     }
 }
 
-/* Deliver one frame as it is. False: there was no buffer for it. */
-static bool emunic_rx_one(EmunicFunction *f, EmunicFrame *fr,
-                          const EmunicRxView *view)
+/* Put one frame into buffers of @q as it is. False: that could not be done. */
+bool emunic_rx_deliver(EmunicFunction *f, EmunicQueue *q, EmunicFrame *fr,
+                       const EmunicRxView *view)
 {
-    bool partial = fr->csum &&
-                   (f->reg[EMUNIC_R_RX_FEATURES] & EMUNIC_RX_FEATURES_CSUM);
+    bool partial = fr->csum && (view->features & EMUNIC_RX_FEATURES_CSUM);
     struct emunic_rx_cpl cpl;
     EmunicRxBufs bufs;
-    EmunicQueue *q;
 
-    f->pf->copies++;
-    emunic_frame_parse(fr);
-    emunic_rss_hash(f, fr);
-    q = emunic_rss_steer(f, fr);
-    if (!emunic_rx_bufs(f, q, view->len, &bufs)) {
+    /* What was open for a while may be for what is not open any more. */
+    if (!emunic_rx_open(f) || !emunic_queue_running(q) ||
+        !emunic_rx_bufs(f, q, view->len, &bufs)) {
         emunic_rx_drop(f, fr);
         return false;
     }
@@ -250,6 +239,23 @@ static bool emunic_rx_one(EmunicFunction *f, EmunicFrame *fr,
     }
     emunic_count_rx(f, fr, view->len);
     return true;
+}
+
+/* One frame, in the form that its driver takes. False: it is lost. */
+static bool emunic_rx_one(EmunicFunction *f, EmunicFrame *fr,
+                          const EmunicRxView *view)
+{
+    const uint32_t merge = EMUNIC_RX_FEATURES_GSO | EMUNIC_RX_FEATURES_CSUM |
+                           EMUNIC_RX_FEATURES_GRO;
+    EmunicQueue *q;
+
+    f->pf->copies++;
+    emunic_frame_parse(fr);
+    emunic_rss_hash(f, fr);
+    q = emunic_rss_steer(f, fr);
+    return ((view->features & merge) == merge &&
+            emunic_gro_receive(f, q, fr, view)) ||
+           emunic_rx_deliver(f, q, fr, view);
 }
 
 static bool emunic_rx_segment(void *opaque, EmunicFrame *segment)
@@ -279,7 +285,7 @@ static uint32_t emunic_rx_each(const EmunicFunction *f, const EmunicFrame *fr,
     if (fr->gso_type == EMUNIC_GSO_UDPV4 || fr->gso_type == EMUNIC_GSO_UDPV6) {
         need |= EMUNIC_RX_FEATURES_USO;
     }
-    if (fr->gso_inner || (f->reg[EMUNIC_R_RX_FEATURES] & need) != need) {
+    if (fr->gso_inner || (view->features & need) != need) {
         return 1;
     }
     return view->len <= max

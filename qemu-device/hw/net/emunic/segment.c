@@ -158,8 +158,8 @@ static void emunic_segment_tcp(const EmunicFrame *fr, uint8_t *tcp,
  * Fill in the header of what has @bytes of payload from @offset on. Its
  * checksum is left partial, as a sender would leave it.
  */
-static void emunic_segment_header(const EmunicFrame *fr, uint8_t *hdr,
-                                  uint32_t offset, uint32_t bytes)
+void emunic_gso_header(const EmunicFrame *fr, uint8_t *hdr, uint32_t offset,
+                       uint32_t bytes)
 {
     uint32_t l4_len = fr->hdr_len - fr->csum_start + bytes;
     uint32_t ip_len = fr->csum_start - fr->gso_l3;
@@ -192,7 +192,7 @@ static void emunic_segment_make(EmunicScratch *scratch, const EmunicFrame *fr,
     int n;
 
     memcpy(hdr, fr->hdr, fr->hdr_len);
-    emunic_segment_header(fr, hdr, offset, bytes);
+    emunic_gso_header(fr, hdr, offset, bytes);
     n = iov_copy(pieces, ARRAY_SIZE(pieces), fr->iov, fr->iovcnt,
                  fr->hdr_len + offset, bytes);
     emunic_frame_init(segment, hdr, fr->hdr_len, fr->hdr_len + bytes, pieces,
