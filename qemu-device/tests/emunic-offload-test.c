@@ -346,6 +346,89 @@ static void test_uplink_answer(void)
     qemunic_stop(d.nic);
 }
 
+/* @fr has the sum of what it is, which the device could not judge. */
+static void check_complete(const Frame *fr)
+{
+    g_assert_cmphex(fr->flags & (EMUNIC_RX_CSUM_COMPLETE | EMUNIC_RX_CSUM_OK |
+                                 EMUNIC_RX_CSUM_PARTIAL), ==,
+                    EMUNIC_RX_CSUM_COMPLETE);
+    g_assert_cmphex(le16_to_cpu(fr->cpl.csum_start), ==,
+                    sum16(fr->data + ETH, fr->len - ETH, 0));
+}
+
+static void test_csum_complete(void)
+{
+    uint8_t frame[3000];
+    struct emunic_tx_meta meta;
+    size_t len;
+    Frame fr;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    qemunic_write(&d.vf[1].f, EMUNIC_RX_FEATURES,
+                  EMUNIC_RX_FEATURES_CSUM | EMUNIC_RX_FEATURES_VLAN_STRIP |
+                  EMUNIC_RX_FEATURES_CSUM_COMPLETE);
+    /* What is not IP, of all lengths */
+    for (len = 14; len < sizeof(frame); len += 1 + len / 3) {
+        build(frame, len, vf_mac[1], vf_mac[0], 0x88b5);
+        g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+        g_assert_true(port_receive(&d.vf[1], &fr));
+        g_assert_cmpuint(fr.len, ==, len);
+        check_complete(&fr);
+    }
+    /* Another protocol, a wrong checksum, a fragment, UDP without one */
+    for (int i = 0; i < 4; i++) {
+        len = build_l4(frame, false, PROTO_UDP, vf_mac[1], vf_mac[0], 333);
+        stw_be_p(frame + ETH + IP4 + 6, 0);
+        stw_be_p(frame + ETH + IP4 + 6,
+                 i == 3 ? 0 : ~sum16(frame + ETH + IP4, len - ETH - IP4,
+                                     pseudo(frame + ETH, PROTO_UDP,
+                                            len - ETH - IP4)));
+        if (i == 0) {
+            frame[ETH + 9] = 132;
+        } else if (i == 1) {
+            frame[len - 1] ^= 1;
+        } else if (i == 2) {
+            stw_be_p(frame + ETH + 6, 0x2000);
+        }
+        g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+        g_assert_true(port_receive(&d.vf[1], &fr));
+        g_assert_cmpmem(fr.data, fr.len, frame, len);
+        check_complete(&fr);
+    }
+    /* As delivered: without the tags that are taken off */
+    set_port_vlan(&d, 1, 0x88a8, 9, 0);
+    set_port_vlan(&d, 2, 0x88a8, 9, 0);
+    memset(&meta, 0, sizeof(meta));
+    meta.flags = cpu_to_le16(EMUNIC_TX_META | EMUNIC_TX_VLAN);
+    meta.vlan_tci = cpu_to_le16(0x777);
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==, 0);
+    g_assert_true(port_receive(&d.vf[1], &fr));
+    g_assert_cmpmem(fr.data, fr.len, frame, len);
+    g_assert_cmphex(fr.flags & EMUNIC_RX_VLAN, !=, 0);
+    check_complete(&fr);
+    /* What is verified, and what is left to do, has no sum. */
+    len = build_tcp(frame, false, vf_mac[1], vf_mac[0], 333);
+    set_meta(&meta, false, EMUNIC_TX_CSUM, 0);
+    g_assert_cmpuint(port_send(&d.vf[0], &meta, frame, len), ==, 0);
+    g_assert_true(port_receive(&d.vf[1], &fr));
+    g_assert_cmphex(fr.flags & EMUNIC_RX_CSUM_COMPLETE, ==, 0);
+    stw_be_p(frame + ETH + IP4 + 16, ~sum16(frame + ETH + IP4, TCP + 333, 0));
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+    g_assert_true(port_receive(&d.vf[1], &fr));
+    g_assert_cmphex(fr.flags & (EMUNIC_RX_CSUM_COMPLETE | EMUNIC_RX_CSUM_OK),
+                    ==, EMUNIC_RX_CSUM_OK);
+    /* Nor has one that nobody asked for. */
+    qemunic_write(&d.vf[1].f, EMUNIC_RX_FEATURES, 0);
+    frame[len - 1] ^= 1;
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+    g_assert_true(port_receive(&d.vf[1], &fr));
+    g_assert_cmphex(fr.flags & (EMUNIC_RX_CSUM_COMPLETE | EMUNIC_RX_CSUM_OK),
+                    ==, 0);
+    g_assert_cmphex(fr.cpl.csum_start, ==, 0);
+    qemunic_stop(d.nic);
+}
+
 /* A checksum must not reach what the switch decides on. */
 static void test_csum_bounds(void)
 {
@@ -425,6 +508,7 @@ void emunic_add_offload_tests(void)
     qtest_add_func("emunic/csum-bounds", test_csum_bounds);
     qtest_add_func("emunic/gso-bounds", test_gso_bounds);
     qtest_add_func("emunic/csum", test_csum);
+    qtest_add_func("emunic/csum-complete", test_csum_complete);
     qtest_add_func("emunic/gso", test_gso);
     qtest_add_func("emunic/gso-vlan", test_gso_vlan);
     qtest_add_func("emunic/hash", test_hash);

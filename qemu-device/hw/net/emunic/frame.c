@@ -137,6 +137,13 @@ void emunic_frame_put_csum(EmunicFrame *fr, bool finished)
     }
 }
 
+/* Folded sum of the bytes from offset @from to the end, not inverted */
+uint16_t emunic_frame_sum(const EmunicFrame *fr, uint32_t from)
+{
+    return ~net_checksum_finish(net_checksum_add_iov(fr->iov, fr->iovcnt, from,
+                                                     fr->len - from, 0));
+}
+
 uint32_t emunic_frame_segments(const EmunicFrame *fr)
 {
     if (fr->merged) {

@@ -124,6 +124,7 @@ void emunic_frame_insert_tag(EmunicFrame *fr, uint16_t tpid, uint16_t tci);
 void emunic_frame_set_tag(EmunicFrame *fr, uint16_t tpid, uint16_t tci);
 void emunic_frame_parse(EmunicFrame *fr);
 void emunic_frame_put_csum(EmunicFrame *fr, bool finished);
+uint16_t emunic_frame_sum(const EmunicFrame *fr, uint32_t from);
 uint32_t emunic_frame_segments(const EmunicFrame *fr);
 uint64_t emunic_frame_wire_bytes(const EmunicFrame *fr, uint32_t len);
 

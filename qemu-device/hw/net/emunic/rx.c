@@ -137,6 +137,10 @@ static void emunic_rx_describe(const EmunicFrame *fr, const EmunicRxView *view,
         cpl->csum_offset = cpu_to_le16(fr->csum_offset);
     } else if (fr->csum || fr->csum_good) {
         flags |= EMUNIC_RX_CSUM_OK;
+    } else if (view->features & EMUNIC_RX_FEATURES_CSUM_COMPLETE) {
+        flags |= EMUNIC_RX_CSUM_COMPLETE;
+        cpl->csum_start = cpu_to_le16(emunic_frame_sum(fr, view->strip +
+                                                       ETH_HLEN));
     }
     if (fr->gso_type) {
         flags |= EMUNIC_RX_GSO;
