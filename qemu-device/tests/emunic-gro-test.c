@@ -10,6 +10,7 @@
                  EMUNIC_RX_FEATURES_GRO)
 #define LRO     (GRO | EMUNIC_RX_FEATURES_LRO)
 #define SLOT    2048            /* of a frame to send */
+#define CWR     0x80
 #define ACK     0x10
 #define PSH     0x08
 #define FIN     0x01
@@ -350,7 +351,7 @@ static void test_gro_order(void)
     stw_be_p(frame + ETH + 6, 0x2000);
     finish_csums(frame, len);
     check_alone(&d, &s, frame, len, 0);
-    /* Options that differ */
+    /* Options that differ, of TCP */
     s = (Stream) { 0 };
     for (int i = 0; i < 3; i++) {
         len = next_segment(&s, frame, 500, ACK);
@@ -368,24 +369,54 @@ static void test_gro_order(void)
     g_assert_cmpuint(le16_to_cpu(fr.cpl.hdr_len), ==, ETH + IP4 + TCP + 4);
     g_assert_true(wait_receive(&d.vf[1], &fr));
     g_assert_cmpmem(fr.data, fr.len, frame, len);
-    /* The same ID again does with DF, and does not without. */
-    for (int df = 0; df < 2; df++) {
+    /* IPv4's are not understood, even if they are the same. */
+    s = (Stream) { 0 };
+    for (int i = 0; i < 2; i++) {
+        len = next_segment(&s, frame, 500, ACK);
+        memmove(frame + ETH + IP4 + 4, frame + ETH + IP4, TCP + 500);
+        stl_be_p(frame + ETH + IP4, 0x01010101);
+        frame[ETH] = 0x46;
+        len += 4;
+        stw_be_p(frame + ETH + 2, len - ETH);
+        finish_csums(frame, len);
+        put(&d.vf[0], NULL, frame, len);
+    }
+    send_all(&d.vf[0]);
+    for (int i = 0; i < 2; i++) {
+        g_assert_true(wait_receive(&d.vf[1], &fr));
+        g_assert_cmpuint(fr.len, ==, len);
+    }
+    g_assert_cmpmem(fr.data, fr.len, frame, len);
+    /* IDs go up each time, or stay each time. */
+    for (int i = 0; i < 8; i++) {
+        int df = i & 1, first = i >> 1 & 1, then = i >> 2;
+
         s = (Stream) { 0 };
-        for (int i = 0; i < 2; i++) {
-            s.id = 7;
+        for (int n = 0; n < 3; n++) {
+            s.id = n == 0 ? 7 : n == 1 ? 7 + first : 7 + first + then;
             len = next_segment(&s, frame, 500, ACK);
             stw_be_p(frame + ETH + 6, df << 14);
             finish_csums(frame, len);
             put(&d.vf[0], NULL, frame, len);
         }
         send_all(&d.vf[0]);
-        if (df) {
-            expect_piece(&d, &s, 0, 1000, 500, ACK);
+        if (first == then) {
+            expect_piece(&d, &s, 0, 1500, 500, ACK);
         } else {
-            expect_piece(&d, &s, 0, 500, 0, ACK);
-            expect_piece(&d, &s, 500, 500, 0, ACK);
+            expect_piece(&d, &s, 0, 1000, 500, ACK);
+            expect_piece(&d, &s, 1000, 500, 0, ACK);
         }
     }
+    /* CWR is a flag as others: all have it or none. */
+    s = (Stream) { 0 };
+    put_next(&d, &s, 500, ACK);
+    put_next(&d, &s, 500, ACK | CWR);
+    put_next(&d, &s, 500, ACK | CWR);
+    put_next(&d, &s, 500, ACK);
+    send_all(&d.vf[0]);
+    expect_piece(&d, &s, 0, 500, 0, ACK);
+    expect_piece(&d, &s, 500, 1000, 500, ACK | CWR);
+    expect_piece(&d, &s, 1500, 500, 0, ACK);
     /* Two connections, interleaved */
     s = (Stream) { 0 };
     other = (Stream) { .port = 1, .seq = 99 };
@@ -396,6 +427,42 @@ static void test_gro_order(void)
     send_all(&d.vf[0]);
     expect_piece(&d, &s, 0, 2500, 500, ACK);
     expect_piece(&d, &other, 0, 1500, 300, ACK);
+    nothing_more(&d);
+    qemunic_stop(d.nic);
+}
+
+/* IPv6 with an extension header, the same in the first two */
+static void test_gro_extension(void)
+{
+    const size_t l4 = ETH + IP6 + 8;
+    Stream s = { .ip6 = true };
+    uint8_t frame[SLOT];
+    size_t len = 0;
+    Frame fr;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    set_features(&d, GRO);
+    for (int i = 0; i < 3; i++) {
+        len = next_segment(&s, frame, 500, ACK);
+        memmove(frame + l4, frame + ETH + IP6, TCP + 500);
+        /* Hop-by-hop: options of padding */
+        stq_be_p(frame + ETH + IP6, 0x0600010400000000ull | (i == 2));
+        frame[ETH + 6] = 0;
+        len += 8;
+        stw_be_p(frame + ETH + 4, len - ETH - IP6);
+        put(&d.vf[0], NULL, frame, len);
+    }
+    send_all(&d.vf[0]);
+    g_assert_true(wait_receive(&d.vf[1], &fr));
+    g_assert_cmpuint(fr.len, ==, l4 + TCP + 1000);
+    g_assert_cmpuint(lduw_be_p(fr.data + ETH + 4), ==, fr.len - ETH - IP6);
+    g_assert_cmpuint(le16_to_cpu(fr.cpl.csum_start), ==, l4);
+    g_assert_cmpuint(le16_to_cpu(fr.cpl.hdr_len), ==, l4 + TCP);
+    g_assert_cmphex(lduw_be_p(fr.data + l4 + 16), ==,
+                    pseudo(fr.data + ETH, PROTO_TCP, TCP + 1000));
+    g_assert_true(wait_receive(&d.vf[1], &fr));
+    g_assert_cmpmem(fr.data, fr.len, frame, len);
     nothing_more(&d);
     qemunic_stop(d.nic);
 }
@@ -623,6 +690,7 @@ void emunic_add_gro_tests(void)
     qtest_add_func("emunic/gro", test_gro);
     qtest_add_func("emunic/gro-headers", test_gro_headers);
     qtest_add_func("emunic/gro-order", test_gro_order);
+    qtest_add_func("emunic/gro-extension", test_gro_extension);
     qtest_add_func("emunic/gro-partial", test_gro_partial);
     qtest_add_func("emunic/gro-limits", test_gro_limits);
     qtest_add_func("emunic/gro-vlan", test_gro_vlan);

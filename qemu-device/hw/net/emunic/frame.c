@@ -193,6 +193,7 @@ static void emunic_frame_kind(EmunicFrame *fr, const EmunicProtocols *p)
         return;
     }
     fr->l3 = p->l3;
+    fr->l4 = p->l4;
     if (emunic_has_ports(p)) {
         fr->kind = p->ip4 ? (tcp ? EMUNIC_KIND_TCP4 : EMUNIC_KIND_UDP4)
                           : (tcp ? EMUNIC_KIND_TCP6 : EMUNIC_KIND_UDP6);

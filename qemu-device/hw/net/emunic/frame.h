@@ -46,7 +46,8 @@ typedef enum EmunicKind {
  * @merged: of how many frames the device made it; 0: of none
  * @parsed: the fields below are valid
  * @kind: what it is for the hash, and if not NONE, @l3 is the offset of its IP
- *        header, which is in the copy
+ *        header, which is in the copy, and @l4 that of what is behind it, which
+ *        need not be there
  * @ports: source and destination, of TCP and UDP
  * @hashed: @hash is what a function that has changed nothing about it wants
  */
@@ -81,6 +82,7 @@ typedef struct EmunicFrame {
     uint8_t hash_type;
     uint8_t ports[4];
     uint16_t l3;
+    uint16_t l4;
     uint32_t hash;
 } EmunicFrame;
 

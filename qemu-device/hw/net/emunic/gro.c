@@ -22,14 +22,14 @@
 #define GRO_BYTES \
     (ETH_HLEN + EMUNIC_TAGS_MAX * EMUNIC_TAG_LEN + GRO_IP_MAX)
 
-#define IP4_MIN_LEN     20
+#define IP4_LEN         20
 #define IP6_LEN         sizeof(struct ip6_header)
 #define TCP_MIN_LEN     20
 #define TCP_CSUM_OFFSET 16
 #define TCP_FLAGS       13
 
 /* Flags of segments that are left alone, and that end a frame */
-#define TCP_ALONE       (TH_SYN | TH_RST | TH_URG | TH_CWR)
+#define TCP_ALONE       (TH_SYN | TH_RST | TH_URG)
 #define TCP_LAST        (TH_FIN | TH_PUSH)
 
 /* A segment, as offsets in its frame; it has @payload bytes, at least 1. */
@@ -46,7 +46,8 @@ typedef struct EmunicSegment {
  * @segment: the first one
  * @largest: payload of the largest one
  * @next_seq: sequence number behind the last one
- * @id: of the last one, IPv4
+ * @id: of the last one, IPv4; @id_step: by how much it goes up, if there are
+ *      two at least
  * @data: headers and payload, GRO_BYTES
  */
 typedef struct EmunicGroFlow {
@@ -59,6 +60,7 @@ typedef struct EmunicGroFlow {
     uint32_t largest;
     uint32_t next_seq;
     uint16_t id;
+    uint16_t id_step;
     EmunicFrame frame;
     uint8_t *data;
 } EmunicGroFlow;
@@ -109,16 +111,14 @@ static bool emunic_gro_parse_ip(const EmunicFrame *fr, EmunicSegment *s)
     uint32_t total;
 
     s->l3 = fr->l3;
-    if (emunic_is_ip4(fr)) {
-        s->l4 = s->l3 + (ip[0] & 0xf) * 4;
-        total = lduw_be_p(ip + 2);
-        return s->l4 >= s->l3 + IP4_MIN_LEN && s->l4 <= fr->hdr_copied &&
-               s->l3 + total == fr->len &&
-               !net_raw_checksum((uint8_t *)ip, s->l4 - s->l3);
+    s->l4 = fr->l4;
+    if (!emunic_is_ip4(fr)) {
+        total = IP6_LEN + lduw_be_p(ip + 4);
+        return s->l4 >= s->l3 + IP6_LEN && s->l3 + total == fr->len;
     }
-    s->l4 = s->l3 + IP6_LEN;
-    total = IP6_LEN + lduw_be_p(ip + 4);
-    return ip[6] == IP_PROTO_TCP && s->l3 + total == fr->len;
+    total = lduw_be_p(ip + 2);
+    return s->l4 == s->l3 + IP4_LEN && s->l3 + total == fr->len &&
+           !net_raw_checksum((uint8_t *)ip, IP4_LEN);
 }
 
 /* Is @fr a segment whose headers and checksum are good? */
@@ -164,15 +164,14 @@ static bool emunic_gro_same_ip(const EmunicGroFlow *flow, const uint8_t *ip,
                                unsigned ip_len)
 {
     const uint8_t *first = flow->frame.hdr + flow->segment.l3;
-    uint16_t id = lduw_be_p(ip + 4);
-    bool df = lduw_be_p(ip + 6) & IP_DF;
+    uint16_t step = lduw_be_p(ip + 4) - flow->id;
 
     if (!emunic_is_ip4(&flow->frame)) {
-        return emunic_same(ip, first, 0, 4) && emunic_same(ip, first, 6, 8);
+        return emunic_same(ip, first, 0, 4) && emunic_same(ip, first, 6, 8) &&
+               emunic_same(ip, first, IP6_LEN, ip_len);
     }
     return emunic_same(ip, first, 0, 2) && emunic_same(ip, first, 6, 10) &&
-           emunic_same(ip, first, IP4_MIN_LEN, ip_len) &&
-           (id == (uint16_t)(flow->id + 1) || (id == flow->id && df));
+           (flow->segments > 1 ? step == flow->id_step : step <= 1);
 }
 
 static bool emunic_gro_same_tcp(const EmunicGroFlow *flow, const uint8_t *tcp,
@@ -283,6 +282,7 @@ static void emunic_gro_append(EmunicGroFlow *flow, const EmunicFrame *fr,
                               const EmunicSegment *s)
 {
     const uint8_t *tcp = fr->hdr + s->l4;
+    uint16_t id = lduw_be_p(fr->hdr + s->l3 + 4);
     EmunicFrame *to = &flow->frame;
 
     iov_to_buf(fr->iov, fr->iovcnt, s->hdr_len, flow->data + to->len,
@@ -293,7 +293,8 @@ static void emunic_gro_append(EmunicGroFlow *flow, const EmunicFrame *fr,
     flow->segments++;
     flow->largest = MAX(flow->largest, s->payload);
     flow->next_seq = ldl_be_p(tcp + 4) + s->payload;
-    flow->id = lduw_be_p(fr->hdr + s->l3 + 4);
+    flow->id_step = id - flow->id;
+    flow->id = id;
 }
 
 static void emunic_gro_open(EmunicFunction *f, EmunicQueue *q,

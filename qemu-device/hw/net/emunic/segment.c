@@ -169,7 +169,7 @@ void emunic_gso_header(const EmunicFrame *fr, uint8_t *hdr, uint32_t offset,
     if (emunic_gso_ip4(fr)) {
         emunic_segment_ip4(ip, offset / fr->gso_size, ip_len, ip_len + l4_len);
     } else {
-        stw_be_p(ip + 4, emunic_len_field(l4_len));
+        stw_be_p(ip + 4, emunic_len_field(ip_len - IP6_LEN + l4_len));
     }
     if (emunic_gso_tcp(fr)) {
         emunic_segment_tcp(fr, l4, offset, bytes);
