@@ -641,6 +641,122 @@ static void test_gro_uplink(void)
     close(fds[1]);
 }
 
+/* A queue with MODERATION waits for more, but no longer than that. */
+static void test_gro_moderation(void)
+{
+    const size_t moderation = EMUNIC_RX_BLOCK + EMUNIC_Q_MODERATION;
+    bool merged = false;
+    Stream s = { 0 };
+    Frame fr;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    set_features(&d, GRO);
+    for (int i = 0; i < 2; i++) {
+        put_next(&d, &s, 500, ACK);
+        send_all(&d.vf[0]);
+        expect_piece(&d, &s, i * 500, 500, 0, ACK);
+    }
+    qemunic_write(&d.vf[1].f, EMUNIC_RX_BLOCK + EMUNIC_Q_CTRL, 0);
+    qemunic_write(&d.vf[1].f, moderation, 50000);
+    qemunic_queue_init(&d.vf[1].f, EMUNIC_RX_BLOCK, 6, 2, &d.vf[1].rx);
+    qemunic_queue_start(&d.vf[1].rx);
+    port_post(&d.vf[1], RX_POSTED);
+    /* The host may have been busy for longer than that. */
+    for (int i = 0; i < 20 && !merged; i++) {
+        uint32_t at = s.at;
+
+        for (int n = 0; n < 3; n++) {
+            put_next(&d, &s, 500, ACK);
+            send_all(&d.vf[0]);
+        }
+        do {
+            qemunic_pass(d.nic, 51);
+            g_assert_true(wait_receive(&d.vf[1], &fr));
+            merged |= fr.len == ETH + IP4 + TCP + 1500;
+            at += fr.len - ETH - IP4 - TCP;
+        } while (at != s.at);
+        nothing_more(&d);
+    }
+    g_assert_true(merged);
+    /* What must be told at once is. */
+    put_next(&d, &s, 500, ACK);
+    put_next(&d, &s, 500, ACK | PSH);
+    send_all(&d.vf[0]);
+    expect_piece(&d, &s, s.at - 1000, 1000, 500, ACK | PSH);
+    qemunic_stop(d.nic);
+}
+
+/* A machine that stops leaves nothing open: here it moves. */
+static void test_gro_migration(void)
+{
+    static const char device[] = "max_vfs=2,mac=02:01:02:03:04:05";
+    Stream s = { 0 };
+    Frame fr;
+    Data d;
+
+    data_start(&d, "", device);
+    set_features(&d, GRO);
+    qemunic_write(&d.vf[1].f, EMUNIC_RX_BLOCK + EMUNIC_Q_CTRL, 0);
+    qemunic_write(&d.vf[1].f, EMUNIC_RX_BLOCK + EMUNIC_Q_MODERATION, 65535);
+    qemunic_queue_init(&d.vf[1].f, EMUNIC_RX_BLOCK, 6, 2, &d.vf[1].rx);
+    qemunic_queue_start(&d.vf[1].rx);
+    port_post(&d.vf[1], RX_POSTED);
+    put_next(&d, &s, 500, ACK);
+    put_next(&d, &s, 500, ACK);
+    send_all(&d.vf[0]);
+    qtest_qmp_assert_success(d.nic->qts, "{'execute': 'stop'}");
+    g_assert_true(port_receive(&d.vf[1], &fr));
+    g_assert_cmpuint(fr.len, ==, ETH + IP4 + TCP + 1000);
+    qtest_qmp_assert_success(d.nic->qts, "{'execute': 'cont'}");
+    put_next(&d, &s, 500, ACK);
+    put_next(&d, &s, 500, ACK);
+    send_all(&d.vf[0]);
+    qemunic_migrate(d.nic, device);
+    expect_piece(&d, &s, 1000, 1000, 500, ACK);
+    nothing_more(&d);
+    g_assert_cmpuint(STAT(&d, 2, rx_packets), ==, 4);
+    qemunic_stop(d.nic);
+}
+
+/* A queue that is stopped, and a function that is reset, get nothing more. */
+static void test_gro_stop(void)
+{
+    uint8_t byte = 0x5a;
+    Stream s = { 0 };
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    set_features(&d, GRO);
+    for (int i = 0; i < 2; i++) {
+        uint64_t before = STAT(&d, 2, rx_no_buffer) +
+                          STAT(&d, 2, rx_packets);
+
+        qemunic_write(&d.vf[1].f, EMUNIC_RX_BLOCK + EMUNIC_Q_CTRL, 0);
+        qemunic_write(&d.vf[1].f, EMUNIC_RX_BLOCK + EMUNIC_Q_MODERATION,
+                      65535);
+        qemunic_queue_init(&d.vf[1].f, EMUNIC_RX_BLOCK, 6, 2, &d.vf[1].rx);
+        qemunic_queue_start(&d.vf[1].rx);
+        port_post(&d.vf[1], RX_POSTED);
+        put_next(&d, &s, 500, ACK);
+        put_next(&d, &s, 500, ACK);
+        send_all(&d.vf[0]);
+        if (i) {
+            qemunic_write(&d.vf[1].f, EMUNIC_CTRL, EMUNIC_CTRL_RESET);
+        } else {
+            qemunic_write(&d.vf[1].f, EMUNIC_RX_BLOCK + EMUNIC_Q_CTRL, 0);
+        }
+        qtest_memset(d.nic->qts, d.vf[1].rx_buf, byte, RX_BUF);
+        qemunic_pass(d.nic, 70);
+        qemunic_read(&d.vf[1].f, EMUNIC_ID);
+        g_assert_cmphex(qtest_readb(d.nic->qts, d.vf[1].rx_buf), ==, byte);
+        /* Delivered before, if the host was slow, or dropped */
+        g_assert_cmpuint(STAT(&d, 2, rx_no_buffer) + STAT(&d, 2, rx_packets),
+                         ==, before + 2);
+    }
+    qemunic_stop(d.nic);
+}
+
 /* Buffers run out, and the queue fails: segments are counted. */
 static void test_gro_lost(void)
 {
@@ -696,4 +812,7 @@ void emunic_add_gro_tests(void)
     qtest_add_func("emunic/gro-vlan", test_gro_vlan);
     qtest_add_func("emunic/gro-uplink", test_gro_uplink);
     qtest_add_func("emunic/gro-lost", test_gro_lost);
+    qtest_add_func("emunic/gro-moderation", test_gro_moderation);
+    qtest_add_func("emunic/gro-migration", test_gro_migration);
+    qtest_add_func("emunic/gro-stop", test_gro_stop);
 }

@@ -405,8 +405,9 @@ bool emunic_admin_run(EmunicState *s, int budget);
 bool emunic_tx_run(EmunicFunction *f, EmunicQueue *q, EmunicBudget *budget);
 
 /* gro.c */
-EmunicGro *emunic_gro_new(void);
+EmunicGro *emunic_gro_new(EmunicState *s);
 void emunic_gro_free(EmunicGro *gro);
+void emunic_gro_turn(EmunicState *s);
 void emunic_gro_flush(EmunicState *s);
 void emunic_gro_drop(EmunicFunction *f, EmunicQueue *q);
 

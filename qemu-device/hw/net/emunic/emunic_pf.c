@@ -172,7 +172,7 @@ static void emunic_realize(PCIDevice *dev, Error **errp)
     qemu_macaddr_default_if_unset(&s->conf.macaddr);
     s->tx_scratch = emunic_scratch_new();
     s->rx_scratch = emunic_scratch_new();
-    s->gro = emunic_gro_new();
+    s->gro = emunic_gro_new(s);
     emunic_switch_init(s);
     s->offence_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, emunic_offence_timer,
                                     s);

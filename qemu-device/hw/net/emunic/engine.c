@@ -175,7 +175,7 @@ static bool emunic_tx_round(EmunicState *s)
         if (f->tx_pending && (f->reg[EMUNIC_R_CTRL] & EMUNIC_CTRL_ENABLE)) {
             emunic_sched_charge(&s->sched, &turn,
                                 emunic_tx_turn(f, turn.bytes, &run));
-            emunic_gro_flush(s);
+            emunic_gro_turn(s);
             /* Receivers begin to make room while more frames come. */
             emunic_interrupts(s);
         } else {
@@ -204,7 +204,7 @@ static void emunic_run_all(EmunicState *s)
     emunic_tests(s);
     more |= emunic_admin_run(s, RUN_COMMANDS);
     more |= emunic_tx_round(s);
-    emunic_gro_flush(s);
+    emunic_gro_turn(s);
     more |= emunic_event_run(s, RUN_EVENTS);
     emunic_interrupts(s);
     trace_emunic_run(more);

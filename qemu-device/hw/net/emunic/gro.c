@@ -3,8 +3,9 @@
  * that a sender would have sent instead
  *
  * An open frame is a private copy, and lives until the turn ends in which it
- * was opened, or the run of the bottom half for what came from the uplink. All
- * queues share one pool of them; the oldest one makes room for a new one. A
+ * was opened, or the run of the bottom half for what came from the uplink, but
+ * for a queue with MODERATION until that has passed. All queues share one pool
+ * of them; the oldest one makes room for a new one. A
  * frame of the same connection that does not continue an open one sends that
  * on its way first. What a queue has open when it stops is dropped with it.
  *
@@ -44,6 +45,7 @@ typedef struct EmunicSegment {
  * An open frame
  *
  * @segment: the first one
+ * @until: not closed before, for time alone; 0: when the turn ends
  * @largest: payload of the largest one
  * @next_seq: sequence number behind the last one
  * @id: of the last one, IPv4; @id_step: by how much it goes up, if there are
@@ -56,6 +58,7 @@ typedef struct EmunicGroFlow {
     EmunicQueue *q;
     EmunicRxView view;
     EmunicSegment segment;
+    int64_t until;
     uint32_t segments;
     uint32_t largest;
     uint32_t next_seq;
@@ -65,17 +68,28 @@ typedef struct EmunicGroFlow {
     uint8_t *data;
 } EmunicGroFlow;
 
-/* @open: oldest first; @made: how many there are, open or not */
+/*
+ * @open: oldest first
+ * @made: how many there are, open or not
+ * @timer: set when one is open between turns
+ */
 struct EmunicGro {
+    QEMUTimer *timer;
     QTAILQ_HEAD(, EmunicGroFlow) open;
     QTAILQ_HEAD(, EmunicGroFlow) idle;
     unsigned made;
 };
 
-EmunicGro *emunic_gro_new(void)
+static void emunic_gro_timer(void *opaque)
+{
+    emunic_schedule(opaque);
+}
+
+EmunicGro *emunic_gro_new(EmunicState *s)
 {
     EmunicGro *gro = g_new0(EmunicGro, 1);
 
+    gro->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, emunic_gro_timer, s);
     QTAILQ_INIT(&gro->open);
     QTAILQ_INIT(&gro->idle);
     return gro;
@@ -87,6 +101,7 @@ void emunic_gro_free(EmunicGro *gro)
     EmunicGroFlow *flow, *next;
 
     assert(QTAILQ_EMPTY(&gro->open));
+    timer_free(gro->timer);
     QTAILQ_FOREACH_SAFE(flow, &gro->idle, link, next) {
         g_free(flow->data);
         g_free(flow);
@@ -297,6 +312,15 @@ static void emunic_gro_append(EmunicGroFlow *flow, const EmunicFrame *fr,
     flow->id = id;
 }
 
+static int64_t emunic_gro_until(const EmunicQueue *q)
+{
+    uint32_t usecs = EMUNIC_GET(EMUNIC_Q_MODERATION_USECS,
+                                q->reg[EMUNIC_QR_MODERATION]);
+
+    return usecs ? qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + usecs * SCALE_US
+                 : 0;
+}
+
 static void emunic_gro_open(EmunicFunction *f, EmunicQueue *q,
                             EmunicFrame *fr, const EmunicRxView *view,
                             const EmunicSegment *s)
@@ -308,6 +332,7 @@ static void emunic_gro_open(EmunicFunction *f, EmunicQueue *q,
     flow->q = q;
     flow->view = *view;
     flow->segment = *s;
+    flow->until = emunic_gro_until(q);
     flow->segments = 0;
     flow->largest = 0;
     /* As its sender left it; another port may have got it finished. */
@@ -401,7 +426,42 @@ bool emunic_gro_receive(EmunicFunction *f, EmunicQueue *q, EmunicFrame *fr,
     return true;
 }
 
-/* The end of a turn: nothing stays open. */
+/* Close what is open since so long that it should not stay so at @now. */
+static int64_t emunic_gro_expire(EmunicGro *gro, int64_t now)
+{
+    EmunicGroFlow *flow = QTAILQ_FIRST(&gro->open);
+    int64_t next = INT64_MAX;
+
+    while (flow) {
+        if (flow->until <= now) {
+            emunic_gro_close(flow, true);
+            /* Its queue may have failed, and others have gone with it. */
+            flow = QTAILQ_FIRST(&gro->open);
+            next = INT64_MAX;
+        } else {
+            next = MIN(next, flow->until);
+            flow = QTAILQ_NEXT(flow, link);
+        }
+    }
+    return next;
+}
+
+/* The end of a turn, or the time of one is over. */
+void emunic_gro_turn(EmunicState *s)
+{
+    EmunicGro *gro = s->gro;
+    int64_t next;
+
+    if (QTAILQ_EMPTY(&gro->open)) {
+        return;
+    }
+    next = emunic_gro_expire(gro, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
+    if (next != INT64_MAX) {
+        timer_mod_ns(gro->timer, next);
+    }
+}
+
+/* Nothing stays open. */
 void emunic_gro_flush(EmunicState *s)
 {
     emunic_gro_close_all(s, NULL, NULL, true);
