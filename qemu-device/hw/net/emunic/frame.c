@@ -97,6 +97,7 @@ void emunic_frame_insert_tag(EmunicFrame *fr, uint16_t tpid, uint16_t tci)
     fr->csum_start += EMUNIC_TAG_LEN;
     fr->hdr_len += EMUNIC_TAG_LEN;
     fr->gso_l3 += EMUNIC_TAG_LEN;
+    fr->gso_outer += fr->gso_outer ? EMUNIC_TAG_LEN : 0;
     emunic_frame_hdr_changed(fr);
     emunic_frame_set_tag(fr, tpid, tci);
 }

@@ -42,7 +42,7 @@ typedef enum EmunicKind {
  * @csum_final: the finished one, if @csum_finished
  * @gso_type: not EMUNIC_GSO_NONE: a GSO frame, @hdr_len, @gso_size and
  *            @gso_l3, the offset of its IP header, hold
- * @gso_inner: that is the inner one of a tunnel
+ * @gso_outer: not 0: that is the inner one of a tunnel, whose IP header is here
  * @merged: of how many frames the device made it; 0: of none
  * @parsed: the fields below are valid
  * @kind: what it is for the hash, and if not NONE, @l3 is the offset of its IP
@@ -69,10 +69,10 @@ typedef struct EmunicFrame {
     uint16_t csum_partial;
     uint16_t csum_final;
     uint8_t gso_type;
-    bool gso_inner;
     uint16_t merged;
     uint16_t gso_size;
     uint16_t gso_l3;
+    uint16_t gso_outer;
     uint16_t hdr_len;
 
     bool parsed;

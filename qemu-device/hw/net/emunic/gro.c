@@ -46,7 +46,6 @@ typedef struct EmunicSegment {
  *
  * @segment: the first one
  * @until: not closed before, for time alone; 0: when the turn ends
- * @largest: payload of the largest one
  * @next_seq: sequence number behind the last one
  * @id: of the last one, IPv4; @id_step: by how much it goes up, if there are
  *      two at least
@@ -60,7 +59,6 @@ typedef struct EmunicGroFlow {
     EmunicSegment segment;
     int64_t until;
     uint32_t segments;
-    uint32_t largest;
     uint32_t next_seq;
     uint16_t id;
     uint16_t id_step;
@@ -216,8 +214,7 @@ static bool emunic_gro_continues(const EmunicGroFlow *flow, EmunicQueue *q,
            flow->view.features == view->features &&
            s->l3 == first->l3 && s->l4 == first->l4 &&
            s->hdr_len == first->hdr_len &&
-           (s->payload <= first->payload ||
-            (view->features & EMUNIC_RX_FEATURES_LRO)) &&
+           s->payload <= first->payload &&
            flow->segments < EMUNIC_GSO_MAX_SEGS &&
            len - s->l3 <= GRO_IP_MAX &&
            len - view->strip <= flow->f->reg[EMUNIC_R_RX_MAX_GSO] &&
@@ -233,7 +230,7 @@ static void emunic_gro_merge(EmunicGroFlow *flow)
 
     fr->merged = flow->segments;
     fr->gso_type = emunic_is_ip4(fr) ? EMUNIC_GSO_TCPV4 : EMUNIC_GSO_TCPV6;
-    fr->gso_size = flow->largest;
+    fr->gso_size = flow->segment.payload;
     fr->gso_l3 = flow->segment.l3;
     fr->hdr_len = flow->segment.hdr_len;
     fr->csum = true;
@@ -306,7 +303,6 @@ static void emunic_gro_append(EmunicGroFlow *flow, const EmunicFrame *fr,
     to->iov[2].iov_len += s->payload;
     to->hdr[s->l4 + TCP_FLAGS] |= tcp[TCP_FLAGS];
     flow->segments++;
-    flow->largest = MAX(flow->largest, s->payload);
     flow->next_seq = ldl_be_p(tcp + 4) + s->payload;
     flow->id_step = id - flow->id;
     flow->id = id;
@@ -334,7 +330,6 @@ static void emunic_gro_open(EmunicFunction *f, EmunicQueue *q,
     flow->segment = *s;
     flow->until = emunic_gro_until(q);
     flow->segments = 0;
-    flow->largest = 0;
     /* As its sender left it; another port may have got it finished. */
     emunic_frame_put_csum(fr, false);
     memcpy(flow->data, fr->hdr, s->hdr_len);

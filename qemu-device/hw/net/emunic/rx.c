@@ -289,7 +289,7 @@ static uint32_t emunic_rx_each(const EmunicFunction *f, const EmunicFrame *fr,
     if (fr->gso_type == EMUNIC_GSO_UDPV4 || fr->gso_type == EMUNIC_GSO_UDPV6) {
         need |= EMUNIC_RX_FEATURES_USO;
     }
-    if (fr->gso_inner || (view->features & need) != need) {
+    if (fr->gso_outer || (view->features & need) != need) {
         return 1;
     }
     return view->len <= max

@@ -57,11 +57,10 @@ static uint32_t emunic_ip_len(const EmunicFrame *fr, uint32_t l3, uint32_t end,
  */
 static bool emunic_tunnel_valid(const EmunicFrame *fr)
 {
-    uint32_t l3 = emunic_frame_l3(fr);
-    uint16_t type = lduw_be_p(fr->hdr + l3 - 2);
+    uint16_t type = lduw_be_p(fr->hdr + fr->gso_outer - 2);
 
     return (type == ETH_P_IP || type == ETH_P_IPV6) &&
-           emunic_ip_len(fr, l3, fr->gso_l3, type == ETH_P_IP) &&
+           emunic_ip_len(fr, fr->gso_outer, fr->gso_l3, type == ETH_P_IP) &&
            (fr->len - fr->hdr_len) % fr->gso_size == 0;
 }
 
@@ -100,7 +99,7 @@ bool emunic_gso_valid(const EmunicFrame *fr)
         fr->csum_offset != emunic_gso_csum_offset(fr)) {
         return false;
     }
-    if (fr->gso_inner ? l3 > end || !emunic_tunnel_valid(fr)
+    if (fr->gso_outer ? l3 > end || !emunic_tunnel_valid(fr)
                       : lduw_be_p(fr->hdr + l3 - 2) !=
                         (ip4 ? ETH_P_IP : ETH_P_IPV6)) {
         return false;
@@ -123,6 +122,14 @@ static void emunic_segment_ip4(uint8_t *ip, uint32_t index, uint32_t ip_len,
     stw_be_p(ip + 4, lduw_be_p(ip + 4) + index);
     stw_be_p(ip + 10, 0);
     stw_be_p(ip + 10, net_raw_checksum(ip, ip_len));
+}
+
+/* Of the headers of a tunnel, just what tells IPv4 packets apart changes. */
+static void emunic_segment_outer(uint8_t *ip, uint32_t index)
+{
+    if (ip[0] >> 4 == IP_HEADER_VERSION_4) {
+        emunic_segment_ip4(ip, index, (ip[0] & 0xf) * 4, lduw_be_p(ip + 2));
+    }
 }
 
 static uint16_t emunic_pseudo_sum(const EmunicFrame *fr, uint8_t *ip,
@@ -166,6 +173,9 @@ void emunic_gso_header(const EmunicFrame *fr, uint8_t *hdr, uint32_t offset,
     uint8_t *l4 = hdr + fr->csum_start;
     uint8_t *ip = hdr + fr->gso_l3;
 
+    if (fr->gso_outer) {
+        emunic_segment_outer(hdr + fr->gso_outer, offset / fr->gso_size);
+    }
     if (emunic_gso_ip4(fr)) {
         emunic_segment_ip4(ip, offset / fr->gso_size, ip_len, ip_len + l4_len);
     } else {

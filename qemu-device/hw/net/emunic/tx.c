@@ -181,8 +181,11 @@ static uint16_t emunic_tx_apply_meta(EmunicFrame *fr, const EmunicTxMeta *m)
         fr->gso_type = m->gso_type;
         fr->gso_size = m->gso_size;
         fr->hdr_len = m->hdr_len;
-        fr->gso_inner = m->flags & EMUNIC_TX_INNER;
-        fr->gso_l3 = fr->gso_inner ? m->inner_l3 : emunic_frame_l3(fr);
+        fr->gso_l3 = emunic_frame_l3(fr);
+        if (m->flags & EMUNIC_TX_INNER) {
+            fr->gso_outer = fr->gso_l3;
+            fr->gso_l3 = m->inner_l3;
+        }
         if (!emunic_gso_valid(fr) ||
             (fr->tpid && (m->flags & EMUNIC_TX_VLAN))) {
             return EMUNIC_TX_STATUS_META;
