@@ -60,18 +60,21 @@ static void any_register(Data *d)
 
 static void any_meta(Port *p)
 {
-    bool ip6 = !any(4);
-    uint32_t l4 = ip6 ? 54 : 34;
+    bool ip6 = !any(4), udp = !any(3), inner = !any(4);
+    uint32_t l3 = inner ? 34 : 14;
+    uint32_t l4 = l3 + (ip6 ? 40 : 20);
     struct emunic_tx_meta meta = {
         .csum_start = cpu_to_le16(any(8) ? l4 : any(300)),
-        .csum_offset = cpu_to_le16(any(8) ? 16 : any_value()),
-        .gso_size = cpu_to_le16(any(4) ? 1 + any(9000) : any_value()),
-        .gso_type = any(8) ? 1 + ip6 : any(8),
+        .csum_offset = cpu_to_le16(!any(8) ? any_value() : udp ? 6 : 16),
+        .gso_size = cpu_to_le16(!any(4) ? any_value()
+                                : 1 + any(any(2) ? 9000 : 16)),
+        .gso_type = any(8) ? 1 + ip6 + 2 * udp : any(8),
         .vlan_tci = cpu_to_le16(any(8)),
-        .hdr_len = cpu_to_le16(any(8) ? l4 + 20 : any_value()),
+        .hdr_len = cpu_to_le16(!any(8) ? any_value() : l4 + (udp ? 8 : 20)),
         .flags = cpu_to_le16(EMUNIC_TX_META |
-                             (any(any(4) ? 8 : 32) << 4)),
-        .inner_l3 = cpu_to_le16(any(4) ? 0 : any(8) ? any(100) : any_value()),
+                             (any(8) ? any(8) << 4 : any(32) << 4) |
+                             (inner && any(8) ? EMUNIC_TX_INNER : 0)),
+        .inner_l3 = cpu_to_le16(!any(16) ? any_value() : inner ? l3 : 0),
     };
 
     qemunic_put(&p->tx, &meta, sizeof(meta));
@@ -108,29 +111,36 @@ static void any_tx(Data *d)
     }
 }
 
-/* TCP, so that something gets as far as segments */
+/* TCP or UDP, so that something gets as far as segments; also in a tunnel */
 static void any_contents(Data *d)
 {
     static const uint8_t ip4[] = {
-        0x08, 0x00, 0x45, 0, 0, 0, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1,
-        10, 0, 0, 2, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0x10,
+        0x45, 0, 0, 0, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
+        0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0x10,
     };
     static const uint8_t ip6[] = {
-        0x86, 0xdd, 0x60, 0, 0, 0, 0, 0, 6, 64,
+        0x60, 0, 0, 0, 0, 0, 6, 64,
         0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
         0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2,
         0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0x10,
     };
     Port *p = any_port(d);
     uint64_t at = p->tx_buf + (any(8) ? 0 : any(60000));
+    bool outer = !any(4), six = !any(4);
+    uint64_t ip = at + (outer ? 34 : 14);
+    uint8_t type[2] = { 0x08, 0x00 };
 
     qtest_memwrite(d->nic->qts, at, any(2) ? vf_mac[any(2)] : broadcast, 6);
     qtest_memwrite(d->nic->qts, at + 6, vf_mac[any(2)], 6);
-    if (any(4)) {
-        qtest_memwrite(d->nic->qts, at + 12, ip4, sizeof(ip4));
-    } else {
-        qtest_memwrite(d->nic->qts, at + 12, ip6, sizeof(ip6));
+    if (outer) {
+        qtest_memwrite(d->nic->qts, at + 14, ip4, 20);
+    } else if (six) {
+        stw_be_p(type, 0x86dd);
     }
+    qtest_memwrite(d->nic->qts, at + 12, type, 2);
+    qtest_memwrite(d->nic->qts, ip, six ? ip6 : ip4,
+                   six ? sizeof(ip6) : sizeof(ip4));
+    qtest_writeb(d->nic->qts, ip + (six ? 6 : 9), any(3) ? 6 : 17);
     if (!any(4)) {
         qtest_writeb(d->nic->qts, at + any(80), any_value());
     }

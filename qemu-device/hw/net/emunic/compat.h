@@ -41,6 +41,15 @@
 #include "sysemu/sysemu.h"
 #endif
 
+/* For what is written before it is read, and is on the way of every frame */
+#ifndef QEMU_UNINITIALIZED
+#if __has_attribute(uninitialized)
+#define QEMU_UNINITIALIZED __attribute__((uninitialized))
+#else
+#define QEMU_UNINITIALIZED
+#endif
+#endif
+
 /* class_init() takes what TypeInfo has as its data: void *, later const. */
 typedef typeof(((TypeInfo *)0)->class_data) EmunicClassData;
 

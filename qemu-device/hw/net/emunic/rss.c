@@ -140,7 +140,7 @@ void emunic_rss_hash(const EmunicFunction *f, EmunicFrame *fr)
     bool ip4 = fr->kind == EMUNIC_KIND_TCP4 || fr->kind == EMUNIC_KIND_UDP4 ||
                fr->kind == EMUNIC_KIND_IP4;
     uint32_t ctrl = f->reg[EMUNIC_R_RSS_CTRL] & EMUNIC_RSS_CTRL_ALL;
-    uint8_t input[EMUNIC_RSS_INPUT];
+    uint8_t input[EMUNIC_RSS_INPUT] QEMU_UNINITIALIZED;
     uint32_t fields;
     unsigned len;
 

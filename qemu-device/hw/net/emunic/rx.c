@@ -220,7 +220,7 @@ bool emunic_rx_deliver(EmunicFunction *f, EmunicQueue *q, EmunicFrame *fr,
 {
     bool partial = fr->csum && (view->features & EMUNIC_RX_FEATURES_CSUM);
     struct emunic_rx_cpl cpl;
-    EmunicRxBufs bufs;
+    EmunicRxBufs bufs QEMU_UNINITIALIZED;
 
     /* What was open for a while may be for what is not open any more. */
     if (!emunic_rx_open(f) || !emunic_queue_running(q) ||

@@ -198,7 +198,7 @@ static void emunic_segment_make(EmunicScratch *scratch, const EmunicFrame *fr,
 {
     EmunicFrame *segment = &scratch->segment;
     uint8_t *hdr = scratch->segment_hdr;
-    struct iovec pieces[EMUNIC_FRAME_IOV];
+    struct iovec pieces[EMUNIC_FRAME_IOV] QEMU_UNINITIALIZED;
     int n;
 
     memcpy(hdr, fr->hdr, fr->hdr_len);

@@ -136,7 +136,7 @@ static bool emunic_tx_load(EmunicFunction *f, const EmunicTxChain *chain,
                            const EmunicTxMeta *m)
 {
     EmunicScratch *sc = f->pf->tx_scratch;
-    struct iovec rest[EMUNIC_FRAME_IOV];
+    struct iovec rest[EMUNIC_FRAME_IOV] QEMU_UNINITIALIZED;
     uint32_t copied = emunic_tx_copied(m, chain->len);
     uint8_t *hdr = sc->hdr + EMUNIC_HDR_ROOM;
     uint8_t *bounce = sc->bounce;
