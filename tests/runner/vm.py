@@ -19,6 +19,11 @@ LEAKS = TOP / "tests/kernel/leaks.sh"
 
 
 class VmLane:
+    # Where logs go, what starts the VM, and what runs programs in it.
+    out = BUILD / "tests"
+    tools_vm = (TOP / "tools/vm",)
+    in_vm = (TOP / "tests/runner/in-vm", BUILD, SELFTESTS, str(SLOWER))
+
     def __init__(self, report, name, options, part=""):
         self.report = report
         self.name = name
@@ -47,10 +52,9 @@ class VmLane:
     def boot(self, todo, last):
         """Boot one VM for @todo; how many of them are accounted for."""
         self.boots += 1
-        console_path = BUILD / f"tests/{self.name}{self.part}.vm{self.boots}.console"
-        argv = [TOP / "tools/vm", "--kernel", KERNEL, "--console", console_path,
-                "--timeout", str(VM_TIMEOUT), *self.options, "--",
-                TOP / "tests/runner/in-vm", BUILD, SELFTESTS, str(SLOWER), *todo]
+        console_path = self.out / f"{self.name}{self.part}.vm{self.boots}.console"
+        argv = [*self.tools_vm, "--kernel", KERNEL, "--console", console_path,
+                "--timeout", str(VM_TIMEOUT), *self.options, "--", *self.in_vm, *todo]
         with subprocess.Popen(argv, cwd=TOP, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, text=True, errors="replace") as vm:
             watchdog = threading.Timer(BOOT_TIMEOUT, vm.terminate)
@@ -93,7 +97,7 @@ class VmLane:
 
     def account(self, program, status, lines, start, last):
         text = "".join(lines)
-        (BUILD / f"tests/{self.name}.{program.name}.log").write_text(text, encoding="utf-8")
+        (self.out / f"{self.name}.{program.name}.log").write_text(text, encoding="utf-8")
         if not self.report.add(f"{self.name}/{program.name}", tap.parse(text, status),
                                time.monotonic() - start, text, last):
             self.again.append(program)
