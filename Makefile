@@ -10,7 +10,8 @@ export BUILD QEMU KERNEL TESTS
 
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all lab device modules initramfs debug-kernel qemu-tree check lint \
+.PHONY: all lab device modules initramfs debug-kernel qemu-tree check \
+	check-upstream lint \
 	demo shell bench update clean distclean help
 
 all:
@@ -30,10 +31,16 @@ qemu-tree:
 debug-kernel: all
 	@tools/lab debug-kernel
 
-check shell: all $(if $(filter debug,$(KERNEL)),debug-kernel)
+check check-upstream shell: all $(if $(filter debug,$(KERNEL)),debug-kernel)
 
 check:
 	@tests/run
+
+# The newest kernel's tests are for the newest kernel, as it is or as ours.
+check-upstream: KERNEL := $(or $(filter debug,$(KERNEL)),newest)
+check-upstream:
+	@tools/lab upstream
+	@tests/upstream/run
 
 lint:
 	@tools/lint
