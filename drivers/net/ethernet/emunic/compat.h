@@ -35,6 +35,13 @@ netif_napi_add_config(struct net_device *dev, struct napi_struct *napi,
 }
 #endif
 
+/* Affinity that is spread and remembered: older kernels do neither */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+static inline void netif_set_affinity_auto(struct net_device *dev)
+{
+}
+#endif
+
 /* Health reporters have their graceful period from their operations */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
 #define devl_health_reporter_create(devlink, ops, priv) \

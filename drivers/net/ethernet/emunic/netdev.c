@@ -520,6 +520,7 @@ int emunic_netdev_setup(struct emunic *emu)
 	netdev->priv_flags |= IFF_UNICAST_FLT;
 	netdev->watchdog_timeo = 5 * HZ;
 	netif_set_tso_max_segs(netdev, EMUNIC_GSO_MAX_SEGS);
+	netif_set_affinity_auto(netdev);
 	emunic_netdev_features(emu);
 	netif_carrier_off(netdev);
 
