@@ -451,26 +451,34 @@ static void emunic_queue_stats_tx(struct net_device *netdev, int idx,
 	} while (u64_stats_fetch_retry(&s->xmit_syncp, start));
 }
 
-/* What queues counted that are not in use any more */
+/*
+ * What queues counted that are not in use any more. What is not set here is not
+ * reported for the device as a whole.
+ */
 static void emunic_base_stats(struct net_device *netdev,
 			      struct netdev_queue_stats_rx *rx,
 			      struct netdev_queue_stats_tx *tx)
 {
-	struct emunic *emu = netdev_priv(netdev);
-	struct rtnl_link_stats64 sum = {};
-	unsigned int i;
+	rx->packets = 0;
+	rx->bytes = 0;
+	rx->alloc_fail = 0;
+	rx->csum_unnecessary = 0;
+	rx->csum_none = 0;
+	rx->hw_gro_packets = 0;
+	rx->hw_gro_wire_packets = 0;
 
-	for (i = netdev->real_num_rx_queues; i < EMUNIC_MAX_QUEUES; i++)
-		if (emu->queues[i])
-			emunic_stats_add_rx(emu->queues[i], &sum);
-	for (i = netdev->real_num_tx_queues; i < EMUNIC_MAX_QUEUES; i++)
-		if (emu->queues[i])
-			emunic_stats_add_tx(emu->queues[i], &sum);
+	tx->packets = 0;
+	tx->bytes = 0;
+	tx->hw_gso_packets = 0;
+	tx->hw_gso_wire_packets = 0;
+	tx->hw_drop_errors = 0;
+	tx->needs_csum = 0;
+	tx->stop = 0;
+	tx->wake = 0;
 
-	rx->packets = sum.rx_packets;
-	rx->bytes = sum.rx_bytes;
-	tx->packets = sum.tx_packets;
-	tx->bytes = sum.tx_bytes;
+	netdev_stat_queue_sum(netdev,
+			      netdev->real_num_rx_queues, EMUNIC_MAX_QUEUES, rx,
+			      netdev->real_num_tx_queues, EMUNIC_MAX_QUEUES, tx);
 }
 
 static const struct netdev_stat_ops emunic_stat_ops = {
