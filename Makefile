@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: all lab device modules initramfs debug-kernel qemu-tree check \
 	check-upstream lint \
-	demo shell bench update clean distclean help
+	demo shell bench bench-device update clean distclean help
 
 all:
 	@tools/lab all
@@ -53,6 +53,9 @@ shell:
 
 bench: all
 	@tests/bench/run
+
+bench-device: device
+	@tests/bench/device
 
 clean distclean:
 	@tools/lab $@

@@ -1,0 +1,168 @@
+/*
+ * Measuring a NIC alone: emunic beside QEMU's igb, and memcpy beside both
+ *
+ * usage: bench-device ROUNDS MILLISECONDS [NIC [VTD [LOAD [VFS]]]]
+ *
+ * Prints a line of JSON for each measurement. Everything takes turns, so that
+ * a noisy machine disturbs all alike.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "bench.h"
+
+static const BenchLoad loads[] = {
+    { "64", 60 },                   /* and 4 of FCS, as the next */
+    { "1518", 1514 },
+    { "64K", BENCH_GSO_LEN, true },
+};
+
+static const unsigned numbers[] = { 1, 4, 7, 16, 32, 64 };
+
+static unsigned milliseconds;
+
+static int64_t now(clockid_t clock)
+{
+    struct timespec t;
+
+    g_assert_cmpint(clock_gettime(clock, &t), ==, 0);
+    return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+static void report(const char *nic, bool vtd, const BenchLoad *load,
+                   unsigned n, uint64_t frames, int64_t wall, int64_t cpu,
+                   uint64_t kicks)
+{
+    printf("{\"nic\": \"%s\", \"vtd\": %s, \"load\": \"%s\", \"vfs\": %u, "
+           "\"frames\": %" PRIu64 ", \"bytes\": %" PRIu64 ", "
+           "\"wall_ns\": %" PRId64 ", \"cpu_ns\": %" PRId64 ", "
+           "\"kicks\": %" PRIu64 "}\n", nic, vtd ? "true" : "false",
+           load->name, n, frames, frames * load->len, wall, cpu, kicks);
+    fflush(stdout);
+}
+
+/* Pump for a while; then let everything arrive. */
+static void measure(const BenchNic *nic, BenchMachine *m, unsigned n,
+                    const BenchLoad *load)
+{
+    void *state = nic->start(m, MAX(n, 2), load);
+    uint64_t frames = 0, kicks;
+    int64_t start, cpu, wall;
+    int64_t length = milliseconds * 1000000ll;
+
+    /* Rings, caches and translations once over */
+    start = now(CLOCK_MONOTONIC);
+    while (now(CLOCK_MONOTONIC) - start < length / 4) {
+        nic->pump(state, true);
+    }
+    kicks = nic->kicks(state);
+    cpu = now(m->cpu);
+    start = now(CLOCK_MONOTONIC);
+    while ((wall = now(CLOCK_MONOTONIC) - start) < length) {
+        frames += nic->pump(state, true);
+    }
+    cpu = now(m->cpu) - cpu;
+    report(nic->name, m->vtd, load, n, frames, wall, cpu,
+           nic->kicks(state) - kicks);
+    while (!nic->flushed(state)) {
+        nic->pump(state, false);
+        g_assert_cmpint(now(CLOCK_MONOTONIC) - start, <,
+                        length + 10 * 1000000000ll);
+    }
+    nic->stop(state);
+}
+
+static void measure_nic(const BenchNic *nic, bool vtd, unsigned n,
+                        const BenchLoad *load)
+{
+    BenchMachine m;
+
+    bench_machine_start(&m, nic->device, vtd);
+    measure(nic, &m, n, load);
+    bench_machine_stop(&m);
+}
+
+/*
+ * The physical limit: the same frames copied from as many buffers as the NICs
+ * have to as many others, each function after the other.
+ */
+static void measure_copy(unsigned n, const BenchLoad *load)
+{
+    size_t room = ROUND_UP(load->len, 256);
+    unsigned ring = bench_ring(n);
+    unsigned from_bufs = load->gso ? 16 : ring / 2;
+    unsigned to_bufs = ring * BENCH_PAGE / ROUND_UP(load->len, BENCH_PAGE);
+    size_t step = ROUND_UP(load->len, BENCH_PAGE);
+    g_autofree uint8_t *from = g_malloc(n * from_bufs * room);
+    g_autofree uint8_t *to = g_malloc(n * to_bufs * step);
+    int64_t start, cpu, wall, length = milliseconds * 1000000ll;
+    uint64_t frames = 0;
+
+    memset(from, 1, n * from_bufs * room);
+    memset(to, 1, n * to_bufs * step);
+    start = now(CLOCK_MONOTONIC);
+    cpu = now(CLOCK_THREAD_CPUTIME_ID);
+    for (unsigned turn = 0;
+         (wall = now(CLOCK_MONOTONIC) - start) < length; turn++) {
+        for (unsigned v = 0; v < n; v++) {
+            for (unsigned i = 0; i < 32; i++, frames++) {
+                unsigned at = turn * 32 + i;
+
+                memcpy(to + (v * (size_t)to_bufs + at % to_bufs) * step,
+                       from + (v * (size_t)from_bufs + at % from_bufs) * room,
+                       load->len);
+            }
+        }
+    }
+    cpu = now(CLOCK_THREAD_CPUTIME_ID) - cpu;
+    report("memcpy", false, load, n, frames, wall, cpu, 0);
+}
+
+static bool wanted(const char *pattern, const char *what)
+{
+    return !pattern || !*pattern || !strcmp(pattern, what);
+}
+
+static void turn(const char *nic, const char *vtd, const BenchLoad *load,
+                 unsigned n)
+{
+    static const BenchNic *const nics[] = { &bench_emunic, &bench_igb };
+
+    for (size_t k = 0; k < ARRAY_SIZE(nics); k++) {
+        for (int on = 0; on < 2; on++) {
+            if (n <= nics[k]->vfs && wanted(nic, nics[k]->name) &&
+                wanted(vtd, on ? "on" : "off")) {
+                measure_nic(nics[k], on, n, load);
+            }
+        }
+    }
+    if (wanted(nic, "memcpy")) {
+        measure_copy(n, load);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const char *arg[7] = { NULL };
+
+    for (int i = 1; i < argc && i < ARRAY_SIZE(arg); i++) {
+        arg[i - 1] = argv[i];
+    }
+    if (!arg[1]) {
+        fprintf(stderr, "usage: %s ROUNDS MILLISECONDS "
+                "[NIC [VTD [LOAD [VFS]]]]\n", argv[0]);
+        return 1;
+    }
+    milliseconds = atoi(arg[1]);
+    for (int round = 0; round < atoi(arg[0]); round++) {
+        for (size_t i = 0; i < ARRAY_SIZE(loads); i++) {
+            for (size_t k = 0; k < ARRAY_SIZE(numbers); k++) {
+                g_autofree char *n = g_strdup_printf("%u", numbers[k]);
+
+                if (wanted(arg[4], loads[i].name) && wanted(arg[5], n)) {
+                    turn(arg[2], arg[3], &loads[i], numbers[k]);
+                }
+            }
+        }
+    }
+    return 0;
+}
