@@ -41,6 +41,16 @@
 #include "sysemu/sysemu.h"
 #endif
 
+#if __has_include("exec/target_page.h")
+#include "exec/target_page.h"
+#endif
+
+#if __has_include("system/ramlist.h")
+#include "system/ramlist.h"
+#else
+#include "exec/ramlist.h"
+#endif
+
 /* For what is written before it is read, and is on the way of every frame */
 #ifndef QEMU_UNINITIALIZED
 #if __has_attribute(uninitialized)

@@ -13,6 +13,8 @@
  * - or the function is reset. Behind an IOMMU that is not known to tell about
  * invalidations without caching mode, nothing is kept.
  *
+ * Callers are in an RCU read-side critical section: dirty logs are looked at.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "emunic.h"
@@ -20,9 +22,12 @@
 #include "trace.h"
 
 #define PAGE            4096
-#define TLB_ENTRIES     1024
+#define TLB_ENTRIES     8192
+/* The lower bits of a tag: permissions, and the generation */
 #define TLB_READ        BIT(0)
 #define TLB_WRITE       BIT(1)
+#define TLB_PERM        (TLB_READ | TLB_WRITE)
+#define TLB_GENERATION  BIT(2)
 
 #define DMA_ATTRS       ((MemTxAttrs) { .memory = 1 })
 
@@ -42,11 +47,20 @@ void emunic_dma_flush(EmunicFunction *f)
 {
     EmunicDma *dma = &f->dma;
 
-    if (dma->filled) {
-        trace_emunic_dma_flush(f->vport);
-        memset(dma->tlb, 0, TLB_ENTRIES * sizeof(*dma->tlb));
-        dma->filled = false;
+    if (!dma->tlb) {
+        return;
     }
+    trace_emunic_dma_flush(f->vport);
+    dma->generation = (dma->generation + TLB_GENERATION) % PAGE;
+    if (!dma->generation) {
+        memset(dma->tlb, 0, TLB_ENTRIES * sizeof(*dma->tlb));
+    }
+}
+
+static bool emunic_tlb_is(const EmunicDma *dma, const EmunicTlbEntry *e,
+                          uint64_t page)
+{
+    return (e->tag & ~(uint64_t)TLB_PERM) == (page | dma->generation);
 }
 
 static void emunic_dma_unmap(IOMMUNotifier *n, IOMMUTLBEntry *entry)
@@ -55,7 +69,7 @@ static void emunic_dma_unmap(IOMMUNotifier *n, IOMMUTLBEntry *entry)
     uint64_t first = entry->iova & -(uint64_t)PAGE;
     uint64_t last = entry->iova + entry->addr_mask;
 
-    if (!f->dma.filled) {
+    if (!f->dma.tlb) {
         return;
     }
     trace_emunic_dma_unmap(f->vport, entry->iova, entry->addr_mask);
@@ -66,7 +80,7 @@ static void emunic_dma_unmap(IOMMUNotifier *n, IOMMUTLBEntry *entry)
     for (uint64_t page = first; page - first <= last - first; page += PAGE) {
         EmunicTlbEntry *e = emunic_tlb_slot(&f->dma, page);
 
-        if ((e->tag & -(uint64_t)PAGE) == page) {
+        if (emunic_tlb_is(&f->dma, e, page)) {
             e->tag = 0;
         }
     }
@@ -118,6 +132,7 @@ static void emunic_dma_region_add(MemoryListener *listener,
         f->dma.sections++;
     } else {
         f->dma.foreign++;
+        emunic_dma_flush(f);
     }
     trace_emunic_dma_iommu(f->vport, f->dma.sections, f->dma.foreign);
 }
@@ -170,7 +185,6 @@ void emunic_dma_detach(EmunicFunction *f)
     memory_listener_unregister(&dma->listener);
     g_free(dma->tlb);
     dma->tlb = NULL;
-    dma->filled = false;
 }
 
 /*
@@ -199,43 +213,83 @@ static EmunicTlbEntry *emunic_tlb_fill(EmunicFunction *f, uint64_t page,
     }
     host = qemu_map_ram_ptr(mr->ram_block, xlat);
     e = emunic_tlb_slot(dma, page);
-    if ((e->tag & -(uint64_t)PAGE) != page || e->host != host) {
+    if (!emunic_tlb_is(dma, e, page) || e->host != host) {
         e->tag = 0;
     }
-    e->tag |= page | perm;
+    e->tag |= page | dma->generation | perm;
     e->host = host;
     e->mr = mr;
-    dma->filled = true;
+    e->ram = memory_region_get_ram_addr(mr) + xlat;
     return e;
 }
 
-static EmunicTlbEntry *emunic_tlb_find(EmunicFunction *f, uint64_t addr,
+/* What is not in the cache, and all of what must not be kept */
+static EmunicTlbEntry *emunic_tlb_miss(EmunicFunction *f, uint64_t page,
                                        unsigned perm, bool *failed)
 {
-    uint64_t page = addr & -(uint64_t)PAGE;
-    EmunicDma *dma = &f->dma;
-    EmunicTlbEntry *e;
-
     *failed = false;
-    if (!dma->tlb) {
+    if (!f->dma.tlb) {
         emunic_dma_attach(f);
     }
-    if (dma->foreign || xen_enabled()) {
+    if (f->dma.foreign || xen_enabled()) {
         return NULL;
-    }
-    e = emunic_tlb_slot(dma, page);
-    if ((e->tag & -(uint64_t)PAGE) == page && (e->tag & perm)) {
-        return e;
     }
     return emunic_tlb_fill(f, page, perm, failed);
 }
 
-/* What is written shows up in dirty logs and drops translated guest code. */
-static void emunic_dma_dirty(EmunicFunction *f, EmunicTlbEntry *e,
-                             uint8_t *host, size_t len)
+static inline EmunicTlbEntry *emunic_tlb_find(EmunicFunction *f,
+                                              uint64_t addr, unsigned perm,
+                                              bool *failed)
 {
-    memory_region_ref(e->mr);
-    address_space_unmap(pci_get_address_space(f->dev), host, len, true, len);
+    uint64_t page = addr & -(uint64_t)PAGE;
+    EmunicDma *dma = &f->dma;
+
+    if (likely(dma->tlb)) {
+        EmunicTlbEntry *e = emunic_tlb_slot(dma, page);
+
+        if (likely(emunic_tlb_is(dma, e, page) && (e->tag & perm))) {
+            return e;
+        }
+    }
+    return emunic_tlb_miss(f, page, perm, failed);
+}
+
+/*
+ * Has everybody who keeps a dirty log of the page been told of it already? It
+ * stays dirty until its log is read, under the BQL, and what is in it by then
+ * counts.
+ */
+static bool emunic_dma_is_dirty(const EmunicTlbEntry *e)
+{
+    unsigned bits = qemu_target_page_bits();
+    ram_addr_t page = e->ram >> bits;
+    uint8_t logs;
+
+    if (bits < ctz32(PAGE)) {
+        return false;
+    }
+    for (logs = memory_region_get_dirty_log_mask(e->mr); logs;
+         logs &= logs - 1) {
+        DirtyMemoryBlocks *map =
+            qatomic_rcu_read(&ram_list.dirty_memory[ctz32(logs)]);
+
+        if (!test_bit(page % DIRTY_MEMORY_BLOCK_SIZE,
+                      map->blocks[page / DIRTY_MEMORY_BLOCK_SIZE])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What is written shows up in dirty logs and drops translated guest code. */
+static inline void emunic_dma_dirty(EmunicFunction *f, EmunicTlbEntry *e,
+                                    uint8_t *host, size_t len)
+{
+    if (!emunic_dma_is_dirty(e)) {
+        memory_region_ref(e->mr);
+        address_space_unmap(pci_get_address_space(f->dev), host, len, true,
+                            len);
+    }
 }
 
 static bool emunic_dma_slow(EmunicFunction *f, uint64_t addr, void *buf,
@@ -301,12 +355,20 @@ static void emunic_cursor_read(EmunicCursor *from, uint8_t *to, size_t len)
     }
 }
 
+/* The next @len bytes of @from, within one page, where there is no way but */
+static bool emunic_dma_bounce(EmunicFunction *f, uint64_t addr, size_t len,
+                              EmunicCursor *from)
+{
+    uint8_t bounce[PAGE] QEMU_UNINITIALIZED;
+
+    emunic_cursor_read(from, bounce, len);
+    return emunic_dma_slow(f, addr, bounce, len, true);
+}
+
 /* Write the next @len bytes of @from; there must be so many. */
 bool emunic_dma_scatter(EmunicFunction *f, uint64_t addr, size_t len,
                         EmunicCursor *from)
 {
-    uint8_t bounce[PAGE];
-
     while (len) {
         size_t n = MIN(len, PAGE - addr % PAGE);
         EmunicTlbEntry *e;
@@ -318,11 +380,8 @@ bool emunic_dma_scatter(EmunicFunction *f, uint64_t addr, size_t len,
 
             emunic_cursor_read(from, host, n);
             emunic_dma_dirty(f, e, host, n);
-        } else {
-            emunic_cursor_read(from, bounce, n);
-            if (failed || !emunic_dma_slow(f, addr, bounce, n, true)) {
-                return emunic_dma_fault(f, addr, n, true);
-            }
+        } else if (failed || !emunic_dma_bounce(f, addr, n, from)) {
+            return emunic_dma_fault(f, addr, n, true);
         }
         addr += n;
         len -= n;

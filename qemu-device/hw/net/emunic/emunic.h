@@ -102,14 +102,15 @@ typedef struct EmunicQueue {
  * after a reset to the next reset.
  */
 typedef struct EmunicTlbEntry {
-    uint64_t tag;               /* page address, and EMUNIC_TLB_* */
+    uint64_t tag;               /* page address, generation and permissions */
     uint8_t *host;
     MemoryRegion *mr;
+    uint64_t ram;               /* of @host: index of dirty bits */
 } EmunicTlbEntry;
 
 typedef struct EmunicDma {
     EmunicTlbEntry *tlb;        /* NULL while nothing is attached */
-    bool filled;                /* there may be a valid entry */
+    uint64_t generation;        /* entries of another one are not valid */
     unsigned foreign;           /* IOMMU sections that cannot be followed */
     unsigned sections;          /* sections of @iommu */
     MemoryRegion *iommu;        /* the one that @notifier is registered on */
