@@ -1,5 +1,5 @@
 /*
- * emunic: frames: tags, checksums and what is in them
+ * emunic: frames: buffers, tags and checksums that are left to the device
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -162,94 +162,4 @@ uint64_t emunic_frame_wire_bytes(const EmunicFrame *fr, uint32_t len)
     uint32_t header = fr->hdr_len - (fr->len - len);
 
     return len + (emunic_frame_segments(fr) - 1) * (uint64_t)header;
-}
-
-typedef struct EmunicProtocols {
-    bool ip4;
-    bool ip6;
-    size_t l3;
-    size_t l4;
-    size_t l5;
-    eth_ip4_hdr_info ip4_info;
-    eth_ip6_hdr_info ip6_info;
-    eth_l4_hdr_info l4_info;
-} EmunicProtocols;
-
-static bool emunic_has_ports(const EmunicProtocols *p)
-{
-    bool fragment = p->ip4 ? p->ip4_info.fragment : p->ip6_info.fragment;
-
-    return !fragment && (p->l4_info.proto == ETH_L4_HDR_PROTO_TCP ||
-                         p->l4_info.proto == ETH_L4_HDR_PROTO_UDP);
-}
-
-/* What it is for the hash. The addresses are hashed from the copy. */
-static void emunic_frame_kind(EmunicFrame *fr, const EmunicProtocols *p)
-{
-    bool tcp = p->l4_info.proto == ETH_L4_HDR_PROTO_TCP;
-    size_t ip_len = p->ip4 ? sizeof(struct ip_header)
-                           : sizeof(struct ip6_header);
-
-    if (p->l3 + ip_len > fr->hdr_copied) {
-        return;
-    }
-    fr->l3 = p->l3;
-    fr->l4 = p->l4;
-    if (emunic_has_ports(p)) {
-        fr->kind = p->ip4 ? (tcp ? EMUNIC_KIND_TCP4 : EMUNIC_KIND_UDP4)
-                          : (tcp ? EMUNIC_KIND_TCP6 : EMUNIC_KIND_UDP6);
-        /* Both headers begin with the two ports. */
-        memcpy(fr->ports, &p->l4_info.hdr, sizeof(fr->ports));
-    } else {
-        fr->kind = p->ip4 ? EMUNIC_KIND_IP4 : EMUNIC_KIND_IP6;
-    }
-}
-
-static bool emunic_frame_csum_good(EmunicFrame *fr, EmunicProtocols *p)
-{
-    uint32_t skipped, sum, len;
-    uint8_t proto;
-
-    if (!emunic_has_ports(p)) {
-        return false;
-    }
-    if (p->l4_info.proto == ETH_L4_HDR_PROTO_UDP &&
-        !p->l4_info.hdr.udp.uh_sum) {
-        return false;
-    }
-    proto = p->l4_info.proto == ETH_L4_HDR_PROTO_TCP ? IP_PROTO_TCP
-                                                     : IP_PROTO_UDP;
-    len = p->ip4 ? be16_to_cpu(p->ip4_info.ip4_hdr.ip_len)
-                 : be16_to_cpu(p->ip6_info.ip6_hdr.ip6_plen) +
-                   sizeof(struct ip6_header);
-    if (len < p->l4 - p->l3 || len > fr->len - p->l3) {
-        return false;
-    }
-    len -= p->l4 - p->l3;
-    sum = p->ip4 ? eth_calc_ip4_pseudo_hdr_csum(&p->ip4_info.ip4_hdr, len,
-                                                &skipped)
-                 : eth_calc_ip6_pseudo_hdr_csum(&p->ip6_info.ip6_hdr, len,
-                                                proto, &skipped);
-    sum += net_checksum_add_iov(fr->iov, fr->iovcnt, p->l4, len, skipped);
-    return net_checksum_finish(sum) == 0;
-}
-
-/* What receivers are told about the contents. Done once for a frame. */
-void emunic_frame_parse(EmunicFrame *fr)
-{
-    EmunicProtocols p = { 0 };
-
-    if (fr->parsed) {
-        return;
-    }
-    fr->parsed = true;
-    eth_get_protocols(fr->iov, fr->iovcnt, 0, &p.ip4, &p.ip6, &p.l3, &p.l4,
-                      &p.l5, &p.ip6_info, &p.ip4_info, &p.l4_info);
-    if (!p.ip4 && !p.ip6) {
-        return;
-    }
-    emunic_frame_kind(fr, &p);
-    if (!fr->csum) {
-        fr->csum_good = emunic_frame_csum_good(fr, &p);
-    }
 }

@@ -124,7 +124,6 @@ void emunic_frame_copy(EmunicFrame *to, const EmunicFrame *fr, uint8_t *hdr,
                        uint32_t len);
 void emunic_frame_insert_tag(EmunicFrame *fr, uint16_t tpid, uint16_t tci);
 void emunic_frame_set_tag(EmunicFrame *fr, uint16_t tpid, uint16_t tci);
-void emunic_frame_parse(EmunicFrame *fr);
 void emunic_frame_put_csum(EmunicFrame *fr, bool finished);
 uint16_t emunic_frame_sum(const EmunicFrame *fr, uint32_t from);
 uint32_t emunic_frame_segments(const EmunicFrame *fr);
@@ -140,6 +139,9 @@ static inline uint32_t emunic_frame_l3(const EmunicFrame *fr)
 {
     return ETH_HLEN + (fr->tpid ? EMUNIC_TAG_LEN : 0);
 }
+
+/* parse.c */
+void emunic_frame_parse(EmunicFrame *fr);
 
 /* segment.c */
 typedef bool EmunicSegmentFunc(void *opaque, EmunicFrame *segment);

@@ -219,8 +219,8 @@ bool emunic_rx_deliver(EmunicFunction *f, EmunicQueue *q, EmunicFrame *fr,
                        const EmunicRxView *view)
 {
     bool partial = fr->csum && (view->features & EMUNIC_RX_FEATURES_CSUM);
-    struct emunic_rx_cpl cpl;
     EmunicRxBufs bufs QEMU_UNINITIALIZED;
+    struct emunic_rx_cpl cpl;
 
     /* What was open for a while may be for what is not open any more. */
     if (!emunic_rx_open(f) || !emunic_queue_running(q) ||

@@ -136,12 +136,11 @@ static bool emunic_tx_load(EmunicFunction *f, const EmunicTxChain *chain,
                            const EmunicTxMeta *m)
 {
     EmunicScratch *sc = f->pf->tx_scratch;
-    struct iovec rest[EMUNIC_FRAME_IOV] QEMU_UNINITIALIZED;
     uint32_t copied = emunic_tx_copied(m, chain->len);
     uint8_t *hdr = sc->hdr + EMUNIC_HDR_ROOM;
     uint8_t *bounce = sc->bounce;
+    struct iovec *piece = sc->pieces;
     int count = 0;
-    int left;
 
     for (uint32_t i = 0; i < chain->pieces; i++) {
         uint32_t len = le32_to_cpu(chain->data[i].len);
@@ -157,11 +156,17 @@ static bool emunic_tx_load(EmunicFunction *f, const EmunicTxChain *chain,
         bounce += len;
     }
     assert(copied <= EMUNIC_FRAME_MAX);
-    iov_to_buf(sc->pieces, count, 0, hdr, copied);
-    left = iov_copy(rest, ARRAY_SIZE(rest), sc->pieces, count, copied,
-                    chain->len - copied);
-    emunic_frame_init(&sc->frame, hdr, copied, chain->len, rest, left,
-                      f->vport);
+    for (uint32_t at = 0; at < copied;) {
+        uint32_t n = MIN(copied - at, piece->iov_len);
+
+        memcpy(hdr + at, piece->iov_base, n);
+        at += n;
+        piece->iov_base = (uint8_t *)piece->iov_base + n;
+        piece->iov_len -= n;
+        piece += !piece->iov_len;
+    }
+    emunic_frame_init(&sc->frame, hdr, copied, chain->len, piece,
+                      count - (piece - sc->pieces), f->vport);
     return true;
 }
 
@@ -302,7 +307,7 @@ static bool emunic_tx_batch(EmunicFunction *f, EmunicQueue *q,
 /* True: the budget is used up and there may be more. */
 bool emunic_tx_run(EmunicFunction *f, EmunicQueue *q, EmunicBudget *budget)
 {
-    struct emunic_tx_desc d[TX_FETCH];
+    struct emunic_tx_desc d[TX_FETCH] QEMU_UNINITIALIZED;
 
     while (emunic_queue_running(q)) {
         uint32_t before = q->head;
