@@ -389,43 +389,75 @@ bool emunic_dma_scatter(EmunicFunction *f, uint64_t addr, size_t len,
     return true;
 }
 
-/*
- * Write a ring entry with its 16-bit flags at @flags_at last. Entries are
- * naturally aligned, so they never cross a page.
- */
-bool emunic_dma_write_entry(EmunicFunction *f, uint64_t addr, const void *buf,
-                            size_t len, size_t flags_at)
+/* An entry where it cannot be written in place */
+static bool emunic_dma_slow_entry(EmunicFunction *f, uint64_t addr,
+                                  const void *entry, size_t len,
+                                  size_t last, uint32_t word)
 {
-    const uint8_t *from = buf;
-    EmunicTlbEntry *e;
-    uint8_t *host;
-    bool failed;
+    const uint8_t *from = entry;
+    size_t rest = last + sizeof(word);
 
-    e = emunic_tlb_find(f, addr, TLB_WRITE, &failed);
-    if (!e) {
-        size_t rest = flags_at + sizeof(uint16_t);
-
-        if (failed ||
-            !emunic_dma_slow(f, addr, (void *)buf, flags_at, true) ||
-            (rest < len &&
-             !emunic_dma_slow(f, addr + rest, (uint8_t *)buf + rest,
-                              len - rest, true))) {
-            return emunic_dma_fault(f, addr, len, true);
-        }
-        /* The entry is there before its phase says so. */
-        smp_wmb();
-        return emunic_dma_slow(f, addr + flags_at, (uint8_t *)buf + flags_at,
-                               sizeof(uint16_t), true);
+    if (!emunic_dma_slow(f, addr, (void *)from, last, true) ||
+        (rest < len && !emunic_dma_slow(f, addr + rest, (void *)(from + rest),
+                                        len - rest, true))) {
+        return false;
     }
-    host = e->host + addr % PAGE;
-    memcpy(host, from, flags_at);
-    memcpy(host + flags_at + 2, from + flags_at + 2, len - flags_at - 2);
     /* The entry is there before its phase says so. */
     smp_wmb();
-    qatomic_set((uint16_t *)(host + flags_at),
-                lduw_he_p(from + flags_at));
-    emunic_dma_dirty(f, e, host, len);
+    return emunic_dma_slow(f, addr + last, &word, sizeof(word), true);
+}
+
+/*
+ * Write a ring entry, with @phase added to its 16-bit flags at @flags_at; the
+ * 32 bits with the flags are written last. Entries are naturally aligned, so
+ * they never cross a page. They go word by word, as they are made: a load of
+ * more than one store wrote would wait for all stores before it.
+ */
+bool emunic_dma_write_entry(EmunicFunction *f, uint64_t addr,
+                            const void *entry, size_t len, size_t flags_at,
+                            uint16_t phase)
+{
+    size_t last = flags_at & ~(sizeof(uint32_t) - 1);
+    const uint32_t *from = entry;
+    EmunicTlbEntry *e;
+    uint32_t word;
+    bool failed;
+    uint32_t *to;
+
+    word = from[last / sizeof(word)] |
+           cpu_to_le32((uint32_t)phase << (flags_at - last) * 8);
+    e = emunic_tlb_find(f, addr, TLB_WRITE, &failed);
+    if (!e) {
+        return (!failed &&
+                emunic_dma_slow_entry(f, addr, entry, len, last, word)) ||
+               emunic_dma_fault(f, addr, len, true);
+    }
+    to = (uint32_t *)(e->host + addr % PAGE);
+    for (size_t i = 0; i < len / sizeof(word); i++) {
+        if (i != last / sizeof(word)) {
+            to[i] = from[i];
+        }
+    }
+    /* The entry is there before its phase says so. */
+    smp_wmb();
+    qatomic_set(&to[last / sizeof(word)], word);
+    emunic_dma_dirty(f, e, (uint8_t *)to, len);
     return true;
+}
+
+/* @addr will be written soon. */
+void emunic_dma_prefetch(EmunicFunction *f, uint64_t addr)
+{
+    uint64_t page = addr & -(uint64_t)PAGE;
+    EmunicDma *dma = &f->dma;
+
+    if (likely(dma->tlb)) {
+        EmunicTlbEntry *e = emunic_tlb_slot(dma, page);
+
+        if (emunic_tlb_is(dma, e, page)) {
+            __builtin_prefetch(e->host + addr % PAGE, 1);
+        }
+    }
 }
 
 /*

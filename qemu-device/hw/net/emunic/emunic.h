@@ -234,6 +234,12 @@ typedef struct EmunicScratch EmunicScratch;
 /* Frames that may still grow (gro.c) */
 typedef struct EmunicGro EmunicGro;
 
+/* An answer of the forwarding table: holds until the table changes */
+typedef struct EmunicFdbFound {
+    int64_t key;                /* the address; -1: none */
+    const unsigned long *ports;
+} EmunicFdbFound;
+
 struct EmunicState {
     PCIDevice parent_obj;
     EmunicFunction fn;
@@ -270,6 +276,7 @@ struct EmunicState {
     /* Switch */
     uint32_t switch_mode;       /* EMUNIC_SWITCH_*, policy of the PF */
     GHashTable *fdb;            /* address -> EmunicFdbEntry */
+    EmunicFdbFound fdb_found[256];
     DECLARE_BITMAP(present, EMUNIC_MAX_VPORTS);
     DECLARE_BITMAP(promisc, EMUNIC_MAX_VPORTS);
     DECLARE_BITMAP(allmulti, EMUNIC_MAX_VPORTS);
@@ -335,8 +342,8 @@ bool emunic_queue_read_tail(EmunicFunction *f, EmunicQueue *q);
 bool emunic_queue_sleep(EmunicFunction *f, EmunicQueue *q);
 bool emunic_queue_fetch(EmunicFunction *f, EmunicQueue *q, uint32_t from,
                         void *entries, uint32_t count, size_t entry_size);
-bool emunic_queue_complete(EmunicFunction *f, EmunicQueue *q, void *entry,
-                           size_t size, size_t flags_at);
+bool emunic_queue_complete(EmunicFunction *f, EmunicQueue *q,
+                           const void *entry, size_t size, size_t flags_at);
 bool emunic_queue_test_irq(EmunicFunction *f, EmunicQueue *q);
 void emunic_rx_map_update(EmunicFunction *f);
 
@@ -359,8 +366,10 @@ static inline uint64_t emunic_queue_addr(const EmunicQueue *q, unsigned lo)
 bool emunic_dma_read(EmunicFunction *f, uint64_t addr, void *buf, size_t len);
 bool emunic_dma_write(EmunicFunction *f, uint64_t addr, const void *buf,
                       size_t len);
-bool emunic_dma_write_entry(EmunicFunction *f, uint64_t addr, const void *buf,
-                            size_t len, size_t flags_at);
+bool emunic_dma_write_entry(EmunicFunction *f, uint64_t addr,
+                            const void *entry, size_t len, size_t flags_at,
+                            uint16_t phase);
+void emunic_dma_prefetch(EmunicFunction *f, uint64_t addr);
 int emunic_dma_gather(EmunicFunction *f, uint64_t addr, size_t len,
                       struct iovec *iov, int max, uint8_t *bounce);
 void emunic_dma_flush(EmunicFunction *f);

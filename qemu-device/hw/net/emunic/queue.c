@@ -225,22 +225,18 @@ bool emunic_queue_fetch(EmunicFunction *f, EmunicQueue *q, uint32_t from,
 
 /*
  * Write one completion. The phase bit is put into the 16-bit flags at
- * @flags_at, which are written last. False: the queue is in ERROR now.
+ * @flags_at. False: the queue is in ERROR now.
  */
-bool emunic_queue_complete(EmunicFunction *f, EmunicQueue *q, void *entry,
-                           size_t size, size_t flags_at)
+bool emunic_queue_complete(EmunicFunction *f, EmunicQueue *q,
+                           const void *entry, size_t size, size_t flags_at)
 {
     uint64_t ring = emunic_queue_addr(q, EMUNIC_QR_CQ_LO);
     uint32_t entries = emunic_queue_size(q);
-    uint16_t flags = lduw_le_p((uint8_t *)entry + flags_at);
+    uint16_t phase = q->cq_head & entries ? 0 : EMUNIC_CPL_PHASE;
 
-    if (!(q->cq_head & entries)) {
-        flags |= EMUNIC_CPL_PHASE;
-    }
-    stw_le_p((uint8_t *)entry + flags_at, flags);
     if (!emunic_dma_write_entry(f,
                                 ring + (q->cq_head & (entries - 1)) * size,
-                                entry, size, flags_at)) {
+                                entry, size, flags_at, phase)) {
         emunic_queue_error(f, q, EMUNIC_Q_ERROR_DMA);
         return false;
     }

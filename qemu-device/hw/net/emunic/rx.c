@@ -13,6 +13,8 @@
     DIV_ROUND_UP(EMUNIC_BIG_GSO_MAX + EMUNIC_TAGS_MAX * EMUNIC_TAG_LEN, \
                  EMUNIC_RX_BUF_MIN)
 
+#define RX_AHEAD    3       /* buffers that are looked for in advance */
+
 typedef struct EmunicRxBufs {
     uint32_t count;
     struct emunic_rx_desc desc[RX_BUFS_MAX];
@@ -155,13 +157,19 @@ static void emunic_rx_describe(const EmunicFrame *fr, const EmunicRxView *view,
 static bool emunic_rx_copy(EmunicFunction *f, EmunicFrame *fr,
                            const EmunicRxView *view, const EmunicRxBufs *bufs)
 {
-    struct iovec whole = fr->iov[1];
+    const struct iovec rest = fr->iov[1];
     EmunicCursor from = { .iov = fr->iov };
     uint32_t left = view->len;
     bool good = true;
 
-    fr->iov[1].iov_base = (uint8_t *)whole.iov_base + view->strip;
-    fr->iov[1].iov_len = whole.iov_len - view->strip;
+    if (view->strip) {
+        fr->iov[1].iov_base = (uint8_t *)rest.iov_base + view->strip;
+        fr->iov[1].iov_len = rest.iov_len - view->strip;
+    } else {
+        /* One piece instead of two that lie side by side */
+        fr->iov[1] = (struct iovec) { fr->hdr, fr->hdr_copied };
+        from.iov++;
+    }
     for (uint32_t i = 0; good && i < bufs->count; i++) {
         uint32_t n = MIN(left, le32_to_cpu(bufs->desc[i].len));
 
@@ -169,35 +177,68 @@ static bool emunic_rx_copy(EmunicFunction *f, EmunicFrame *fr,
                                   &from);
         left -= n;
     }
-    fr->iov[1] = whole;
+    fr->iov[1] = rest;
     return good;
 }
 
+/* The completion in whole words: see emunic_dma_write_entry() */
+static void emunic_rx_words(const struct emunic_rx_cpl *cpl, uint64_t *words)
+{
+#define WORD(name, value) \
+    ((uint64_t)(value) << offsetof(struct emunic_rx_cpl, name) % 8 * 8)
+    words[0] = cpu_to_le64(WORD(len, le32_to_cpu(cpl->len)) |
+                           WORD(hash, le32_to_cpu(cpl->hash)));
+    words[1] = cpu_to_le64(WORD(vlan_tci, le16_to_cpu(cpl->vlan_tci)) |
+                           WORD(buf_id, le16_to_cpu(cpl->buf_id)) |
+                           WORD(gso_size, le16_to_cpu(cpl->gso_size)) |
+                           WORD(gso_type, cpl->gso_type) |
+                           WORD(hash_type, cpl->hash_type));
+    words[2] = cpu_to_le64(WORD(csum_start, le16_to_cpu(cpl->csum_start)) |
+                           WORD(csum_offset, le16_to_cpu(cpl->csum_offset)) |
+                           WORD(hdr_len, le16_to_cpu(cpl->hdr_len)) |
+                           WORD(flags, le16_to_cpu(cpl->flags)));
+    words[3] = cpl->timestamp;
+#undef WORD
+}
+
 static bool emunic_rx_complete(EmunicFunction *f, EmunicQueue *q,
-                               const struct emunic_rx_cpl *first,
+                               struct emunic_rx_cpl *cpl,
                                const EmunicRxView *view,
                                const EmunicRxBufs *bufs)
 {
+    uint64_t words[sizeof(*cpl) / sizeof(uint64_t)] QEMU_UNINITIALIZED;
     uint32_t left = view->len;
 
     for (uint32_t i = 0; i < bufs->count; i++) {
         uint32_t n = MIN(left, le32_to_cpu(bufs->desc[i].len));
-        struct emunic_rx_cpl cpl = i ? (struct emunic_rx_cpl) { 0 } : *first;
 
         left -= n;
-        cpl.len = cpu_to_le32(n);
-        cpl.buf_id = bufs->desc[i].buf_id;
+        cpl->len = cpu_to_le32(n);
+        cpl->buf_id = bufs->desc[i].buf_id;
         if (!left) {
-            cpl.flags |= cpu_to_le16(EMUNIC_RX_EOP);
+            cpl->flags |= cpu_to_le16(EMUNIC_RX_EOP);
         }
         q->head++;
-        if (!emunic_queue_complete(f, q, &cpl, sizeof(cpl),
+        emunic_rx_words(cpl, words);
+        if (!emunic_queue_complete(f, q, words, sizeof(words),
                                    offsetof(struct emunic_rx_cpl, flags))) {
             return false;
         }
+        /* What holds for the whole frame is in the first one. */
+        memset(cpl, 0, sizeof(*cpl));
     }
     emunic_moved(f, q);
     return true;
+}
+
+/* The buffers of frames to come: their memory is far away by now. */
+static void emunic_rx_prefetch(EmunicFunction *f, const EmunicQueue *q)
+{
+    uint32_t at = q->head + RX_AHEAD - q->fetched_at;
+
+    if (at < q->fetched_count) {
+        emunic_dma_prefetch(f, le64_to_cpu(q->fetched[at].addr));
+    }
 }
 
 static void emunic_count_rx(EmunicFunction *f, const EmunicFrame *fr,
@@ -222,6 +263,7 @@ bool emunic_rx_deliver(EmunicFunction *f, EmunicQueue *q, EmunicFrame *fr,
     EmunicRxBufs bufs QEMU_UNINITIALIZED;
     struct emunic_rx_cpl cpl;
 
+    emunic_rx_prefetch(f, q);
     /* What was open for a while may be for what is not open any more. */
     if (!emunic_rx_open(f) || !emunic_queue_running(q) ||
         !emunic_rx_bufs(f, q, view->len, &bufs)) {

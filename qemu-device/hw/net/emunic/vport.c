@@ -25,9 +25,18 @@ static bool emunic_mac_is_zero(const uint8_t *mac)
     return !emunic_mac_key(mac);
 }
 
+/* Forget what was found: the table changes. */
+static void emunic_fdb_changed(EmunicState *s)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(s->fdb_found); i++) {
+        s->fdb_found[i].key = -1;
+    }
+}
+
 void emunic_switch_init(EmunicState *s)
 {
     s->fdb = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    emunic_fdb_changed(s);
 }
 
 void emunic_switch_exit(EmunicState *s)
@@ -39,9 +48,16 @@ void emunic_switch_exit(EmunicState *s)
 const unsigned long *emunic_fdb_find(EmunicState *s, const uint8_t *mac)
 {
     int64_t key = emunic_mac_key(mac);
-    EmunicFdbEntry *e = g_hash_table_lookup(s->fdb, &key);
+    EmunicFdbFound *found =
+        &s->fdb_found[(key ^ key >> 8) % ARRAY_SIZE(s->fdb_found)];
 
-    return e ? e->ports : NULL;
+    if (found->key != key) {
+        EmunicFdbEntry *e = g_hash_table_lookup(s->fdb, &key);
+
+        found->key = key;
+        found->ports = e ? e->ports : NULL;
+    }
+    return found->ports;
 }
 
 static int emunic_filter_find(const EmunicVport *p, const uint8_t *mac)
@@ -63,6 +79,7 @@ static void emunic_fdb_sync(EmunicFunction *f, const uint8_t *mac)
     bool want = key && (!memcmp(f->port.mac, mac, ETH_ALEN) ||
                         emunic_filter_find(&f->port, mac) >= 0);
 
+    emunic_fdb_changed(s);
     if (want && !e) {
         e = g_new0(EmunicFdbEntry, 1);
         e->key = key;
