@@ -7,6 +7,15 @@
 #include "switch.h"
 #include "trace.h"
 
+#define VPORT_WORDS BITS_TO_LONGS(EMUNIC_MAX_VPORTS)
+
+/* Of each word that is looked at, the bits as they are then count. */
+#define FOR_EACH_VPORT(v, map)                                          \
+    for (unsigned word_ = 0; word_ < VPORT_WORDS; word_++)              \
+        for (unsigned long bits_ = (map)[word_];                        \
+             bits_ && ((v) = word_ * BITS_PER_LONG + ctzl(bits_), true); \
+             bits_ &= bits_ - 1)
+
 static void emunic_send_uplink(EmunicState *s, EmunicFrame *fr)
 {
     NetClientState *nc = qemu_get_queue(s->nic);
@@ -156,36 +165,35 @@ static void emunic_not_to_owners(EmunicState *s, const uint8_t *mac,
 static bool emunic_destinations(EmunicState *s, const EmunicFrame *fr,
                                 unsigned long *to)
 {
+    static const unsigned long nobody[VPORT_WORDS];
     const uint8_t *mac = fr->hdr;
     const unsigned long *filter;
     bool found = false;
     unsigned v;
 
-    bitmap_zero(to, EMUNIC_MAX_VPORTS);
     if (s->switch_mode == EMUNIC_SWITCH_VEPA &&
         fr->src != EMUNIC_VPORT_UPLINK) {
+        bitmap_zero(to, EMUNIC_MAX_VPORTS);
         return true;
     }
     filter = emunic_fdb_find(s, mac);
     if (is_broadcast_ether_addr(mac)) {
         bitmap_copy(to, s->present, EMUNIC_MAX_VPORTS);
     } else {
-        if (filter) {
-            bitmap_copy(to, filter, EMUNIC_MAX_VPORTS);
+        const unsigned long *group =
+            is_multicast_ether_addr(mac) ? s->allmulti : nobody;
+
+        filter = filter ?: nobody;
+        for (int i = 0; i < VPORT_WORDS; i++) {
+            to[i] = (filter[i] | group[i] | s->promisc[i]) & s->present[i];
         }
-        if (is_multicast_ether_addr(mac)) {
-            bitmap_or(to, to, s->allmulti, EMUNIC_MAX_VPORTS);
-        }
-        bitmap_or(to, to, s->promisc, EMUNIC_MAX_VPORTS);
-        bitmap_and(to, to, s->present, EMUNIC_MAX_VPORTS);
     }
     if (fr->src != EMUNIC_VPORT_UPLINK) {
         clear_bit(fr->src, to);
     } else if (s->switch_mode == EMUNIC_SWITCH_VEPA) {
         emunic_not_to_owners(s, fr->hdr + ETH_ALEN, to);
     }
-    for (v = find_first_bit(to, EMUNIC_MAX_VPORTS); v < EMUNIC_MAX_VPORTS;
-         v = find_next_bit(to, EMUNIC_MAX_VPORTS, v + 1)) {
+    FOR_EACH_VPORT(v, to) {
         if (!emunic_in_vlan(s->port[v], fr)) {
             clear_bit(v, to);
         } else if (filter && test_bit(v, filter)) {
@@ -198,12 +206,11 @@ static bool emunic_destinations(EmunicState *s, const EmunicFrame *fr,
 static void emunic_forward(EmunicState *s, EmunicScratch *scratch,
                            EmunicFrame *fr)
 {
-    DECLARE_BITMAP(to, EMUNIC_MAX_VPORTS);
+    DECLARE_BITMAP(to, EMUNIC_MAX_VPORTS) QEMU_UNINITIALIZED;
     bool uplink = emunic_destinations(s, fr, to);
     unsigned v;
 
-    for (v = find_first_bit(to, EMUNIC_MAX_VPORTS); v < EMUNIC_MAX_VPORTS;
-         v = find_next_bit(to, EMUNIC_MAX_VPORTS, v + 1)) {
+    FOR_EACH_VPORT(v, to) {
         emunic_rx_frame(s->port[v], scratch, fr);
     }
     /* Last, because a backend may answer at once. */
