@@ -44,7 +44,9 @@ typedef struct BenchLoad {
  * @start: set up @n functions; function i sends to the next one, the last one
  *         to the first, but of two only the first sends
  * @pump: consume what came, send what fits. Returns frames received
- * @flush: nothing is sent any more; true once everything has arrived
+ * @flushed: true once everything has arrived
+ * @accesses: how often registers were accessed
+ * @access: access one that does nothing
  */
 typedef struct BenchNic {
     const char *name;
@@ -53,7 +55,8 @@ typedef struct BenchNic {
     void *(*start)(BenchMachine *m, unsigned n, const BenchLoad *load);
     uint64_t (*pump)(void *nic, bool send);
     bool (*flushed)(void *nic);
-    uint64_t (*kicks)(void *nic);
+    uint64_t (*accesses)(void *nic);
+    void (*access)(void *nic);
     void (*stop)(void *nic);
 } BenchNic;
 

@@ -306,9 +306,14 @@ static void check_contents(Emunic *e)
     }
 }
 
-static uint64_t emunic_kicks(void *nic)
+static uint64_t emunic_accesses(void *nic)
 {
     return ((Emunic *)nic)->kicks;
+}
+
+static void emunic_access(void *nic)
+{
+    qemunic_write(&((Emunic *)nic)->port[0].f, EMUNIC_ID, 0);
 }
 
 static void emunic_stop(void *nic)
@@ -329,6 +334,7 @@ const BenchNic bench_emunic = {
     .start = emunic_start,
     .pump = emunic_pump,
     .flushed = emunic_flushed,
-    .kicks = emunic_kicks,
+    .accesses = emunic_accesses,
+    .access = emunic_access,
     .stop = emunic_stop,
 };

@@ -44,7 +44,7 @@ typedef struct Igb {
     const BenchLoad *load;
     unsigned n;
     uint32_t ring;                  /* descriptors */
-    uint64_t kicks;
+    uint64_t accesses;
     Port port[VFS];
 } Igb;
 
@@ -267,6 +267,7 @@ static uint64_t receive(Igb *g, Port *p)
         p->free += bufs;
         qtest_writel(g->m->nic->qts, p->bar0 + VF_RDT,
                      (p->head + g->ring - 1) % g->ring);
+        g->accesses++;
     }
     return frames;
 }
@@ -282,7 +283,7 @@ static void send_frames(Igb *g, Port *p)
     p->to->free -= frames * p->bufs;
     p->tail = (p->tail + frames * p->per_frame) % g->ring;
     qtest_writel(g->m->nic->qts, p->bar0 + VF_TDT, p->tail);
-    g->kicks++;
+    g->accesses++;
 }
 
 static uint64_t igb_pump(void *nic, bool send)
@@ -313,9 +314,16 @@ static bool igb_flushed(void *nic)
     return true;
 }
 
-static uint64_t igb_kicks(void *nic)
+static uint64_t igb_accesses(void *nic)
 {
-    return ((Igb *)nic)->kicks;
+    return ((Igb *)nic)->accesses;
+}
+
+static void igb_access(void *nic)
+{
+    Igb *g = nic;
+
+    qtest_writel(g->m->nic->qts, g->port[0].bar0 + E1000_STATUS, 0);
 }
 
 /* The payload received last is what was sent, in every function. */
@@ -350,6 +358,7 @@ const BenchNic bench_igb = {
     .start = igb_start,
     .pump = igb_pump,
     .flushed = igb_flushed,
-    .kicks = igb_kicks,
+    .accesses = igb_accesses,
+    .access = igb_access,
     .stop = igb_stop,
 };
