@@ -16,7 +16,7 @@
 
 #define RUN_FRAMES      1024
 #define RUN_BYTES       (4 * MiB)
-#define TURN_FRAMES     32
+#define TURN_FRAMES     64
 #define RUN_COMMANDS    64
 #define RUN_EVENTS      256
 
