@@ -18,6 +18,9 @@ static const BenchLoad loads[] = {
 
 static const unsigned numbers[] = { 1, 4, 7, 16, 32, 64 };
 
+/* Of a port, Mbit/s */
+static const unsigned speeds[] = { 400, 1000 };
+
 static unsigned milliseconds;
 
 static int64_t now(clockid_t clock)
@@ -65,10 +68,10 @@ static int64_t measure_access(const BenchNic *nic, BenchMachine *m,
 
 /* Pump for a while; then let everything arrive. */
 static void measure(const BenchNic *nic, BenchMachine *m, unsigned n,
-                    const BenchLoad *load)
+                    const BenchLoad *load, unsigned ms)
 {
     void *state = nic->start(m, MAX(n, 2), load);
-    int64_t start, length = milliseconds * 1000000ll;
+    int64_t start, length = ms * 1000000ll;
     BenchResult r = { 0 };
 
     /* Rings, caches and translations a few times over */
@@ -94,12 +97,12 @@ static void measure(const BenchNic *nic, BenchMachine *m, unsigned n,
 }
 
 static void measure_nic(const BenchNic *nic, bool vtd, unsigned n,
-                        const BenchLoad *load)
+                        const BenchLoad *load, unsigned ms)
 {
     BenchMachine m;
 
     bench_machine_start(&m, nic->device, vtd);
-    measure(nic, &m, n, load);
+    measure(nic, &m, n, load, ms);
     bench_machine_stop(&m);
 }
 
@@ -153,13 +156,26 @@ static void turn(const char *nic, const char *vtd, const BenchLoad *load,
         for (int on = 0; on < 2; on++) {
             if (n <= nics[k]->vfs && wanted(nic, nics[k]->name) &&
                 wanted(vtd, on ? "on" : "off")) {
-                measure_nic(nics[k], on, n, load);
+                measure_nic(nics[k], on, n, load, milliseconds);
             }
         }
     }
     if (wanted(nic, "memcpy")) {
         measure_copy(n, load);
     }
+}
+
+/* Does the port send at the speed that it says it has? */
+static void measure_shaping(unsigned speed)
+{
+    g_autofree char *name = g_strdup_printf("speed-%u", speed);
+    g_autofree char *device = g_strdup_printf("emunic,max_vfs=64,speed=%u",
+                                              speed);
+    BenchNic nic = bench_emunic;
+
+    nic.name = name;
+    nic.device = device;
+    measure_nic(&nic, true, 1, &loads[1], 2000);
 }
 
 int main(int argc, char **argv)
@@ -175,6 +191,13 @@ int main(int argc, char **argv)
         return 1;
     }
     milliseconds = atoi(arg[1]);
+    for (size_t i = 0; i < ARRAY_SIZE(speeds); i++) {
+        g_autofree char *name = g_strdup_printf("speed-%u", speeds[i]);
+
+        if (wanted(arg[2], name)) {
+            measure_shaping(speeds[i]);
+        }
+    }
     for (int round = 0; round < atoi(arg[0]); round++) {
         for (size_t i = 0; i < ARRAY_SIZE(loads); i++) {
             for (size_t k = 0; k < ARRAY_SIZE(numbers); k++) {

@@ -1,10 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-The part of `make bench` that runs in the VM: prints one JSON object.
-
-emunic VF to VF, igbvf VF to VF and a veth pair take turns, so that a noisy
-machine disturbs all of them alike; tests/bench/run prints the medians.
+The control path and sizes for `make bench`, in the VM: prints one JSON object.
 """
 
 import json
@@ -16,7 +13,7 @@ from pathlib import Path
 
 from control import recovery, set_address
 
-ROUNDS, SECONDS = 3, 4
+ROUNDS = 3
 PCI = Path("/sys/bus/pci/devices")
 
 
@@ -71,13 +68,6 @@ def hosts(kind, first, second):
             return
         time.sleep(0.2)
     raise RuntimeError(f"{kind}: no ping")
-
-
-def tcp(kind, streams):
-    """Bit/s received."""
-    out = sh(f"ip netns exec {kind}1 iperf3 -J -c 192.0.2.2 -t {SECONDS} "
-             f"-P {streams}")
-    return json.loads(out)["end"]["sum_received"]["bits_per_second"]
 
 
 def rtt(kind):
@@ -168,8 +158,7 @@ def again(values, devs, func):
 
 def main():
     """Everything, in the order that disturbs least."""
-    result = {"iommu": {}, "tcp1": {}, "tcp4": {}, "rtt_us": {}, "vfs": {},
-              "mbox_s": {}, "vf_flr_s": {}, "pf_flr_s": {}}
+    result = {"vfs": {}, "mbox_s": {}, "vf_flr_s": {}, "pf_flr_s": {}}
     sh("modprobe -a igb igbvf veth")
     ours, igb = find_pf("emunic"), find_pf("igb")
     pfs = {"emunic": ours, "igb": igb}
@@ -182,24 +171,6 @@ def main():
     for pf in pfs.values():
         (pf / "sriov_numvfs").write_text("0")
 
-    for pf in pfs.values():
-        enable_vfs(pf, 2)
-    pairs = {"emunic": [netdev((ours / f"virtfn{i}").resolve()) for i in (0, 1)],
-             "igbvf": [netdev((igb / f"virtfn{i}").resolve()) for i in (0, 1)],
-             "veth": ["veth1", "veth2"]}
-    for i, pf in ((0, ours), (0, igb)):
-        group = (pf / f"virtfn{i}").resolve() / "iommu_group/type"
-        result["iommu"][pf.name] = group.read_text().strip()
-        sh(f"ip link set {netdev(pf)} up")
-    for kind, devs in pairs.items():
-        hosts(kind, *devs)
-    for turn in range(ROUNDS):
-        for kind in pairs:
-            note(f"round {turn + 1} of {ROUNDS}: {kind}")
-            for name, run in (("tcp1", lambda k: tcp(k, 1)),
-                              ("tcp4", lambda k: tcp(k, 4)),
-                              ("rtt_us", rtt)):
-                result[name].setdefault(kind, []).append(run(kind))
     json.dump(result, sys.stdout)
 
 
