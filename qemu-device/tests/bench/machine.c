@@ -87,7 +87,8 @@ void bench_add_domain(BenchMachine *m, unsigned devfn)
         return;
     }
     entry = bench_at(m, vtd.context + devfn * 16);
-    entry[1] = (uint64_t)++vtd.domains << 8 | 2;
+    vtd.domains++;
+    entry[1] = (uint64_t)vtd.domains << 8 | 2;
     entry[0] = vtd.table | 1;
     vtd_invalidate(m);
 }

@@ -155,9 +155,9 @@ static void fill_tx(Igb *g, Port *p)
     p->per_frame = g->load->gso ? 4 : 2;
     frames = g->ring / p->per_frame;
     bufs = g->load->gso ? 16 : frames;
-    data = qemunic_alloc(g->m->nic, (size_t)bufs * room);
+    data = qemunic_alloc(g->m->nic, (uint64_t)room * bufs);
     for (unsigned i = 0; i < frames; i++) {
-        uint64_t addr = data + i % bufs * (uint64_t)room;
+        uint64_t addr = data + (uint64_t)room * (i % bufs);
 
         bench_frame(g->load, to, from, bench_at(g->m, addr));
         put_frame(g, p, addr);

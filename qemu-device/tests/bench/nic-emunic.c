@@ -173,6 +173,7 @@ static void publish(Emunic *e, QEmunicQueue *q, uint32_t tail, bool tx)
 
     q->tail = tail;
     qatomic_store_release(&shadow->sq_tail, cpu_to_le32(tail));
+    /* The tail before the look at sq_event: see "Queues" in the spec. */
     smp_mb();
     if (tx && EMUNIC_INDEX_PASSED(le32_to_cpu(qatomic_read(&shadow->sq_event)),
                                   tail, old)) {

@@ -73,10 +73,12 @@ static void measure(const BenchNic *nic, BenchMachine *m, unsigned n,
     void *state = nic->start(m, MAX(n, 2), load);
     int64_t start, length = ms * 1000000ll;
     BenchResult r = { 0 };
+    uint64_t left;
 
     /* Rings, caches and translations a few times over */
-    for (uint64_t left = 3 * BENCH_RING / DIV_ROUND_UP(load->len, 2048);
-         left; left -= MIN(left, nic->pump(state, true))) {
+    left = 3 * BENCH_RING / DIV_ROUND_UP(load->len, 2048);
+    while (left) {
+        left -= MIN(left, nic->pump(state, true));
     }
     r.accesses = nic->accesses(state);
     r.cpu_ns = now(m->cpu);
