@@ -173,6 +173,9 @@ static bool emunic_rx_copy(EmunicFunction *f, EmunicFrame *fr,
     for (uint32_t i = 0; good && i < bufs->count; i++) {
         uint32_t n = MIN(left, le32_to_cpu(bufs->desc[i].len));
 
+        if (i + 1 < bufs->count) {
+            emunic_dma_prefetch(f, le64_to_cpu(bufs->desc[i + 1].addr));
+        }
         good = emunic_dma_scatter(f, le64_to_cpu(bufs->desc[i].addr), n,
                                   &from);
         left -= n;
