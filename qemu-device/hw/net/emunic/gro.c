@@ -5,9 +5,9 @@
  * An open frame is a private copy, and lives until the turn ends in which it
  * was opened, or the run of the bottom half for what came from the uplink, but
  * for a queue with MODERATION until that has passed. All queues share one pool
- * of them; the oldest one makes room for a new one. A
- * frame of the same connection that does not continue an open one sends that
- * on its way first. What a queue has open when it stops is dropped with it.
+ * of them; the oldest one makes room for a new one. A frame of the same
+ * connection that does not continue an open one sends that on its way first.
+ * What a queue has open when it stops is dropped with it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
