@@ -13,6 +13,10 @@ LAB = TOP / "tools/lab"
 HOST_TIMEOUT = 900 * SLOWER
 # Kselftests that take many minutes: they run when TESTS picks them.
 LOOPS = ("loops.py",)
+# Those that measure rates of many VFs: nothing runs beside them.
+RATES = ("vf_rate.py",)
+# The third NIC has little to give: a slow port, and few vectors to spare.
+THREE_NICS = ["--nics", "3", "--nic-arg", "2,speed=400", "--nic-arg", "2,vf_vectors=200"]
 
 
 def kernel_exists(lane):
@@ -89,13 +93,15 @@ def executables(folder):
 def selftests(part):
     """One of JOBS parts of them."""
     def lane(report):
-        # The third has little to give: a slow port, and few vectors to spare.
-        vms = VmLane(report, "selftests", ["--nics", "3", "--nic-arg", "2,speed=400",
-                                           "--nic-arg", "2,vf_vectors=200"], f".{part}")
         programs = [p for p in executables(SELFTESTS)
-                    if p.name not in LOOPS and report.picks("selftests", p.name)]
-        vms.run(programs[part::JOBS])
+                    if p.name not in LOOPS + RATES and report.picks("selftests", p.name)]
+        VmLane(report, "selftests", THREE_NICS, f".{part}").run(programs[part::JOBS])
     return lane
+
+
+def rates(report):
+    VmLane(report, "selftests", THREE_NICS, ".rates").run(
+        p for p in executables(SELFTESTS) if p.name in RATES)
 
 
 def loops(report):
