@@ -93,6 +93,33 @@ static void fixed_address(struct vf *vf)
 	expect(peer_answers(&p, 3000), "no answer afterwards");
 }
 
+/* Without an address of its own from the orchestrator it has a choice, but not
+ * of what others have: frames to these would come here, too.
+ */
+static void others_addresses(struct vf *vf)
+{
+	const u8 *const taken[] = { peer.mac, guard.victim.mac };
+	static const u8 free[ETH_ALEN] = { 2, 0x45, 0x4d, 0x55, 1, 2 };
+	struct pair p;
+	int status;
+
+	if (!start_pair(&p, vf))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
+		status = vf_set_mac(vf, taken[i]);
+		expect(status == EMUNIC_MBOX_ST_PERM, "SET_MAC %zu: status %d",
+		       i, status);
+		status = filter(vf, EMUNIC_MBOX_OP_ADD_MAC, taken[i]);
+		expect(status == EMUNIC_MBOX_ST_PERM, "ADD_MAC %zu: status %d",
+		       i, status);
+	}
+	status = filter(vf, EMUNIC_MBOX_OP_ADD_MAC, free);
+	expect(!status, "ADD_MAC of nobody's address: status %d", status);
+	status = vf_set_mac(vf, vf->mac);
+	expect(!status, "SET_MAC of its own: status %d", status);
+	expect(peer_answers(&p, 3000), "no answer afterwards");
+}
+
 static size_t tagged(const struct vf *vf, u8 *frame, const char *tags,
 		     size_t len)
 {
@@ -215,6 +242,7 @@ static void quotas(struct vf *vf)
 const struct attack policy_attacks[] = {
 	{ "policy_foreign_macs", foreign_macs },
 	{ "policy_fixed_address", fixed_address },
+	{ "policy_others_addresses", others_addresses },
 	{ "policy_foreign_vlans", foreign_vlans },
 	{ "policy_promiscuous", promiscuous },
 	{ "policy_quotas", quotas },

@@ -143,7 +143,8 @@ struct emunic_vf_state {
 /**
  * struct emunic_vf_rec - one enabled VF, as the PF knows it
  * @ref: one for the table, one for each user
- * @lock: all of the below
+ * @lock: all of the below; the event work, and nobody else, takes that of
+ *	another VF while it holds one
  * @id: number of the VF, its vport is @id + 1
  * @policy: outlives resets of VF and PF; changed with RTNL, too, so that
  *	either lock is enough to read it
@@ -265,6 +266,8 @@ int emunic_pf_adopt_vfs(struct emunic *emu);
 int emunic_pf_replay_vfs(struct emunic *emu);
 struct emunic_vf_rec *emunic_vf_rec_get(struct emunic *emu, unsigned int id);
 void emunic_vf_rec_put(struct emunic_vf_rec *rec);
+bool emunic_pf_mac_is_anothers(struct emunic *emu,
+			       const struct emunic_vf_rec *rec, const u8 *mac);
 void emunic_pf_vf_was_reset(struct emunic *emu, u16 vport);
 
 /* pf_policy.c: no hardware, no locks */
@@ -288,6 +291,7 @@ void emunic_policy_config(const struct emunic_vf_rec *rec,
 u16 emunic_policy_rss(const struct emunic_vf_rec *rec,
 		      struct emunic_mbox_rss *rss);
 bool emunic_policy_has_mac(const struct emunic_vf_rec *rec, const u8 *mac);
+bool emunic_policy_owns_mac(const struct emunic_vf_rec *rec, const u8 *mac);
 u16 emunic_policy_vf_set_mac(const struct emunic_vf_rec *rec, const u8 *mac);
 u16 emunic_policy_vf_add_mac(const struct emunic_vf_rec *rec, const u8 *mac,
 			     bool *known);

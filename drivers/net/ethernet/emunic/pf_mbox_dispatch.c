@@ -113,6 +113,14 @@ static u16 emunic_pf_op_get_config(struct emunic_pf_msg *msg)
 	return EMUNIC_MBOX_ST_OK;
 }
 
+/* Frames to others are for those whom the administrator trusts. */
+static bool emunic_pf_may_share_mac(const struct emunic_pf_msg *msg,
+				    const u8 *mac)
+{
+	return msg->rec->policy.trusted || is_multicast_ether_addr(mac) ||
+	       !emunic_pf_mac_is_anothers(msg->emu, msg->rec, mac);
+}
+
 /*
  * The address that a VF chooses beside a given one is a filter: unlike the
  * vport's address it goes with the VF's next reset, as the trust may.
@@ -145,6 +153,8 @@ static u16 emunic_pf_op_set_mac(struct emunic_pf_msg *msg)
 
 	if (status)
 		return status;
+	if (!emunic_pf_may_share_mac(msg, req->mac))
+		return EMUNIC_MBOX_ST_PERM;
 	if (!is_zero_ether_addr(msg->rec->policy.mac))
 		return emunic_pf_set_second_mac(msg, req->mac);
 
@@ -163,6 +173,8 @@ static u16 emunic_pf_op_add_mac(struct emunic_pf_msg *msg)
 	status = emunic_policy_vf_add_mac(msg->rec, req->mac, &known);
 	if (status || known)
 		return status;
+	if (!emunic_pf_may_share_mac(msg, req->mac))
+		return EMUNIC_MBOX_ST_PERM;
 
 	status = emunic_pf_mac(msg, EMUNIC_ADMIN_VPORT_ADD_MAC, req->mac);
 	if (!status)

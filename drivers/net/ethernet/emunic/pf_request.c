@@ -146,6 +146,20 @@ bool emunic_policy_has_mac(const struct emunic_vf_rec *rec, const u8 *mac)
 	return emunic_policy_find_mac(rec, mac) >= 0;
 }
 
+/**
+ * emunic_policy_owns_mac() - do frames to this address belong to the VF?
+ * @rec: record of the VF
+ * @mac: a unicast address
+ *
+ * Return: true if it was given the address, chose it, or added it
+ */
+bool emunic_policy_owns_mac(const struct emunic_vf_rec *rec, const u8 *mac)
+{
+	return ether_addr_equal_unaligned(rec->policy.mac, mac) ||
+	       ether_addr_equal_unaligned(rec->state.mac, mac) ||
+	       emunic_policy_has_mac(rec, mac);
+}
+
 static bool emunic_policy_macs_used_up(const struct emunic_vf_rec *rec,
 				       bool multicast)
 {

@@ -282,6 +282,22 @@ static void emunic_test_set_mac(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, emunic_policy_mac(rec), other, ETH_ALEN);
 }
 
+static void emunic_test_owns_mac(struct kunit *test)
+{
+	struct emunic_vf_rec *rec = test->priv;
+
+	KUNIT_EXPECT_FALSE(test, emunic_policy_owns_mac(rec, unicast));
+	memcpy(rec->policy.mac, unicast, ETH_ALEN);
+	KUNIT_EXPECT_TRUE(test, emunic_policy_owns_mac(rec, unicast));
+	KUNIT_EXPECT_FALSE(test, emunic_policy_owns_mac(rec, other));
+	memcpy(rec->state.mac, other, ETH_ALEN);
+	KUNIT_EXPECT_TRUE(test, emunic_policy_owns_mac(rec, other));
+	emunic_policy_forget(rec);
+	KUNIT_EXPECT_FALSE(test, emunic_policy_owns_mac(rec, other));
+	emunic_policy_commit_mac(rec, other, true);
+	KUNIT_EXPECT_TRUE(test, emunic_policy_owns_mac(rec, other));
+}
+
 static void emunic_test_mac_quota(struct kunit *test)
 {
 	struct emunic_vf_rec *rec = test->priv;
@@ -557,6 +573,7 @@ static struct kunit_case emunic_pf_test_cases[] = {
 	KUNIT_CASE(emunic_test_caps),
 	KUNIT_CASE(emunic_test_rss),
 	KUNIT_CASE(emunic_test_set_mac),
+	KUNIT_CASE(emunic_test_owns_mac),
 	KUNIT_CASE(emunic_test_mac_quota),
 	KUNIT_CASE(emunic_test_mcast_quota),
 	KUNIT_CASE(emunic_test_mac_quota_trusted),

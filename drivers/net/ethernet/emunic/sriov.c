@@ -47,6 +47,54 @@ void emunic_vf_rec_put(struct emunic_vf_rec *rec)
 	kref_put(&rec->ref, emunic_vf_rec_free);
 }
 
+static bool emunic_pf_owns_mac(struct emunic *emu, const u8 *mac)
+{
+	struct net_device *netdev = emu->netdev;
+	struct netdev_hw_addr *ha;
+	bool owns;
+
+	netif_addr_lock_bh(netdev);
+	owns = ether_addr_equal_unaligned(netdev->dev_addr, mac);
+	netdev_for_each_uc_addr(ha, netdev)
+		owns |= ether_addr_equal_unaligned(ha->addr, mac);
+	netif_addr_unlock_bh(netdev);
+
+	return owns;
+}
+
+/**
+ * emunic_pf_mac_is_anothers() - do the PF or other VFs have this address?
+ * @emu: the PF
+ * @rec: record of the VF that asks for it, locked
+ * @mac: a unicast address
+ *
+ * Context: event work
+ * Return: true if so
+ */
+bool emunic_pf_mac_is_anothers(struct emunic *emu,
+			       const struct emunic_vf_rec *rec, const u8 *mac)
+{
+	bool owns = emunic_pf_owns_mac(emu, mac);
+	struct emunic_vf_rec *other;
+	unsigned long id;
+
+	xa_for_each(&emu->pf->vfs, id, other) {
+		if (owns)
+			break;
+		if (id == rec->id)
+			continue;
+		other = emunic_vf_rec_get(emu, id);
+		if (!other)
+			continue;
+		mutex_lock_nested(&other->lock, SINGLE_DEPTH_NESTING);
+		owns = emunic_policy_owns_mac(other, mac);
+		mutex_unlock(&other->lock);
+		emunic_vf_rec_put(other);
+	}
+
+	return owns;
+}
+
 static int emunic_vf_rec_add(struct emunic *emu, u16 id)
 {
 	struct emunic_vf_rec *rec;

@@ -116,6 +116,30 @@ def own_choice():
     ksft_true(a.reaches(b.v4), "ping to the VF's own choice")
 
 
+@ksft_variants([KsftNamedVariant("untrusted", "off"),
+                KsftNamedVariant("trusted", "on")])
+def anothers(trust):
+    """What the PF or another VF has is only for a trusted VF to take."""
+    pf = need_pfs()[0]
+    a, b = pair(*pf.vfs(2))
+    pf.set_vf(1, f"trust {trust}")
+    taken = {"the PF's": cmd(f"cat /sys/class/net/{pf.netdev}/address")
+             .stdout.strip(), "the other VF's": a.mac, "its filter": OTHER}
+    a.cmd(f"bridge fdb add {OTHER} dev {a.dev} self")
+    out, got = Sniffer(b), Sniffer(a)
+
+    def arrives(dst):
+        out.send(raw_frame(dst, b.mac, b"marked"))
+        return any(b"marked" in f for f in got.frames(0.2))
+
+    ksft_busy_wait(lambda: arrives(OTHER), deadline=5, comment="filter")
+    for what, mac in taken.items():
+        done = b.cmd(f"ip link set dev {b.dev} address {mac}", fail=False)
+        ksft_eq(done.ret == 0, trust == "on", what)
+    b.ip(f"link set dev {b.dev} address {MAC}")
+    ksft_true(a.reaches(b.v4), "ping to its own choice")
+
+
 def two_vfs_differ():
     """Nobody set anything: all addresses are valid and different."""
     pf = need_pfs()[0]
@@ -181,6 +205,6 @@ def not_offered(what):
 if __name__ == "__main__":
     ksft_run_quiet([bound_vf_adopts, old_address_is_gone, unbound_vf_at_probe,
                     before_enable, survives_flr_and_reload, gone_with_the_vfs,
-                    vf_may_not_change, zero_clears, own_choice,
+                    vf_may_not_change, zero_clears, own_choice, anothers,
                     two_vfs_differ, refused, filters_beside_it, not_offered])
     ksft_exit()
