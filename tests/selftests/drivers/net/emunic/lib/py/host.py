@@ -120,9 +120,13 @@ class Host:
         wait_for(f"link of {self.dev}", lambda: self.carrier, deadline)
 
     def ping(self, addr, count=5, size=56, opts="", deadline=10):
-        """Number of answers to @count pings."""
-        return self._answers(f"-c {count} -i 0.01 -W 1 -w {deadline} "
-                             f"-s {size} {opts} {addr}", deadline)
+        """
+        Number of answers to @count pings. More are sent while answers are
+        late, until @deadline: those do not count.
+        """
+        answers = self._answers(f"-c {count} -i 0.01 -W 1 -w {deadline} "
+                                f"-s {size} {opts} {addr}", deadline)
+        return min(answers, count)
 
     def is_answered(self, addr, opts=""):
         """
