@@ -121,16 +121,27 @@ static unsigned emunic_rss_put(uint8_t *to, const uint8_t *pair, unsigned len,
     return ctpop32(which) * len;
 }
 
-static uint32_t emunic_rss_toeplitz(const EmunicRss *rss, const uint8_t *input,
-                                    unsigned len)
+/*
+ * Add a pair of fields to the hash, whose input has @at bytes so far. Returns
+ * how many it has then. Mostly both fields count as they are in the frame.
+ */
+static unsigned emunic_rss_add(const EmunicRss *rss, uint32_t *hash,
+                               unsigned at, const uint8_t *pair, unsigned len,
+                               uint32_t which, uint32_t ctrl)
 {
-    uint32_t hash = 0;
+    uint8_t input[EMUNIC_RSS_INPUT] QEMU_UNINITIALIZED;
+    const uint8_t *bytes = pair;
+    unsigned count = 2 * len;
 
-    for (unsigned i = 0; i < len; i++) {
-        hash ^= rss->nibble[2 * i][input[i] >> 4] ^
-                rss->nibble[2 * i + 1][input[i] & 0xf];
+    if (ctrl || which != (EMUNIC_RSS_FIELDS_SRC | EMUNIC_RSS_FIELDS_DST)) {
+        count = emunic_rss_put(input, pair, len, which, ctrl);
+        bytes = input;
     }
-    return hash;
+    for (unsigned i = 0; i < count; i++) {
+        *hash ^= rss->nibble[2 * (at + i)][bytes[i] >> 4] ^
+                 rss->nibble[2 * (at + i) + 1][bytes[i] & 0xf];
+    }
+    return at + count;
 }
 
 /* The hash of a parsed frame as @f wants it */
@@ -140,8 +151,7 @@ void emunic_rss_hash(const EmunicFunction *f, EmunicFrame *fr)
     bool ip4 = fr->kind == EMUNIC_KIND_TCP4 || fr->kind == EMUNIC_KIND_UDP4 ||
                fr->kind == EMUNIC_KIND_IP4;
     uint32_t ctrl = f->reg[EMUNIC_R_RSS_CTRL] & EMUNIC_RSS_CTRL_ALL;
-    uint8_t input[EMUNIC_RSS_INPUT] QEMU_UNINITIALIZED;
-    uint32_t fields;
+    uint32_t fields, hash = 0;
     unsigned len;
 
     /* Made once for all that have changed nothing */
@@ -159,10 +169,11 @@ void emunic_rss_hash(const EmunicFunction *f, EmunicFrame *fr)
     if (!fields) {
         return;
     }
-    len = emunic_rss_put(input, fr->hdr + fr->l3 + (ip4 ? 12 : 8),
-                         ip4 ? 4 : 16, fields & addrs, ctrl);
-    len += emunic_rss_put(input + len, fr->ports, 2, fields >> 2, ctrl);
-    fr->hash = emunic_rss_toeplitz(&f->rss, input, len);
+    len = emunic_rss_add(&f->rss, &hash, 0,
+                         fr->hdr + fr->l3 + (ip4 ? 12 : 8), ip4 ? 4 : 16,
+                         fields & addrs, ctrl);
+    emunic_rss_add(&f->rss, &hash, len, fr->ports, 2, fields >> 2, ctrl);
+    fr->hash = hash;
     fr->hash_type = fields & ~addrs ? EMUNIC_RX_HASH_L4 : EMUNIC_RX_HASH_L3;
 }
 
