@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "bench.h"
+#include <sys/mman.h>
 
 static const BenchLoad loads[] = {
     { "64", 60 },                   /* and 4 of FCS, as the next */
@@ -108,6 +109,16 @@ static void measure_nic(const BenchNic *nic, bool vtd, unsigned n,
     bench_machine_stop(&m);
 }
 
+/* Memory as guests have it here: shared, in pages of the same size */
+static void *bench_memory(size_t size)
+{
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    g_assert(memory != MAP_FAILED);
+    return memory;
+}
+
 /*
  * The physical limit: the same frames copied from as many buffers as the NICs
  * have to as many others, each function after the other.
@@ -119,13 +130,14 @@ static void measure_copy(unsigned n, const BenchLoad *load)
     unsigned from_bufs = load->gso ? 16 : ring / 2;
     unsigned to_bufs = ring * BENCH_PAGE / ROUND_UP(load->len, BENCH_PAGE);
     size_t step = ROUND_UP(load->len, BENCH_PAGE);
-    g_autofree uint8_t *from = g_malloc(n * from_bufs * room);
-    g_autofree uint8_t *to = g_malloc(n * to_bufs * step);
+    size_t from_size = n * from_bufs * room, to_size = n * to_bufs * step;
+    uint8_t *from = bench_memory(from_size);
+    uint8_t *to = bench_memory(to_size);
     int64_t start, length = milliseconds * 1000000ll;
     BenchResult r = { 0 };
 
-    memset(from, 1, n * from_bufs * room);
-    memset(to, 1, n * to_bufs * step);
+    memset(from, 1, from_size);
+    memset(to, 1, to_size);
     start = now(CLOCK_MONOTONIC);
     r.cpu_ns = now(CLOCK_THREAD_CPUTIME_ID);
     for (unsigned turn = 0;
@@ -141,6 +153,8 @@ static void measure_copy(unsigned n, const BenchLoad *load)
         }
     }
     r.cpu_ns = now(CLOCK_THREAD_CPUTIME_ID) - r.cpu_ns;
+    munmap(from, from_size);
+    munmap(to, to_size);
     report("memcpy", false, load, n, &r);
 }
 
