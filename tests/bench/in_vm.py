@@ -61,6 +61,8 @@ def hosts(kind, first, second):
            f"ip -n {ns} addr add 192.0.2.{n}/24 dev p0; "
            f"ip -n {ns} link set lo up; ip -n {ns} link set p0 up")
     sh(f"ip netns exec {kind}2 iperf3 -s -D >/dev/null")
+    while not sh(f"ip netns exec {kind}2 ss -Hltn sport = :5201"):
+        time.sleep(0.1)
     for _ in range(50):
         if not subprocess.call(["ip", "netns", "exec", f"{kind}1", "ping", "-q",
                                 "-c1", "-W1", "192.0.2.2"],
