@@ -15,9 +15,12 @@ void emunic_add_hotplug_tests(void);
 void emunic_add_iommu_tests(void);
 void emunic_add_migration_tests(void);
 void emunic_add_policy_tests(void);
+void emunic_add_port_tests(void);
 void emunic_add_random_tests(void);
 void emunic_add_rss_tests(void);
 void emunic_add_sched_tests(void);
+void emunic_add_tap_tests(void);
+void emunic_add_time_tests(void);
 void emunic_add_offload_tests(void);
 
 #endif /* TESTS_QTEST_EMUNIC_TEST_H */

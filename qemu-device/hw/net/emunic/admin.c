@@ -158,6 +158,25 @@ static uint16_t emunic_admin_set_vectors(EmunicCommand *c)
     return emunic_vf_set_vectors(c->f, ldl_le_p(c->cmd->arg));
 }
 
+static uint16_t emunic_admin_port_stats(EmunicCommand *c)
+{
+    uint64_t stats[ARRAY_SIZE(c->pf->uplink.stats)];
+
+    for (unsigned i = 0; i < ARRAY_SIZE(stats); i++) {
+        stats[i] = cpu_to_le64(c->pf->uplink.stats[i]);
+    }
+    if (!emunic_dma_write(&c->pf->fn, c->data_addr, stats, sizeof(stats))) {
+        return EMUNIC_ADMIN_ST_DMA;
+    }
+    c->result = sizeof(stats);
+    return EMUNIC_ADMIN_ST_OK;
+}
+
+static uint16_t emunic_admin_port_pause(EmunicCommand *c)
+{
+    return emunic_port_set_pause(c->pf, ldl_le_p(c->cmd->arg));
+}
+
 /* Which vports a command is for */
 typedef enum EmunicTarget {
     TARGET_ANY,
@@ -214,6 +233,9 @@ static const struct EmunicAdminOp {
     { EMUNIC_ADMIN_VF_RESET, TARGET_ENABLED, 0, 0, emunic_admin_vf_reset },
     { EMUNIC_ADMIN_VF_SET_VECTORS, TARGET_ENABLED, 0, 0,
       emunic_admin_set_vectors },
+    { EMUNIC_ADMIN_PORT_GET_STATS, TARGET_PF,
+      sizeof(struct emunic_port_stats), UINT32_MAX, emunic_admin_port_stats },
+    { EMUNIC_ADMIN_PORT_SET_PAUSE, TARGET_PF, 0, 0, emunic_admin_port_pause },
 };
 
 static uint16_t emunic_admin_execute(EmunicState *s,

@@ -9,6 +9,8 @@
 #ifndef HW_NET_EMUNIC_COMPAT_H
 #define HW_NET_EMUNIC_COMPAT_H
 
+#include "net/net.h"
+
 #if __has_include("hw/core/qdev-properties.h")
 #include "hw/core/qdev-properties.h"
 #else
@@ -58,6 +60,23 @@
 #else
 #define QEMU_UNINITIALIZED
 #endif
+#endif
+
+/* The offloads of a backend are arguments, later members of a struct. */
+#if __has_include("hw/virtio/virtio-features.h")
+static inline void emunic_set_offload(NetClientState *nc, bool on, bool uso)
+{
+    const NetOffloads offloads = {
+        .csum = on, .tso4 = on, .tso6 = on, .ecn = on, .uso4 = uso, .uso6 = uso,
+    };
+
+    qemu_set_offload(nc, &offloads);
+}
+#else
+static inline void emunic_set_offload(NetClientState *nc, bool on, bool uso)
+{
+    qemu_set_offload(nc, on, on, on, on, false, uso, uso);
+}
 #endif
 
 /* class_init() takes what TypeInfo has as its data: void *, later const. */

@@ -81,6 +81,8 @@ typedef enum EmunicQueueKind {
  * @cq_head: next completion (event) to write
  * @cq_tested: @cq_head when the interrupt rule was last applied
  * @starts: number of STARTs
+ * @raise_at: when completions have waited long enough (moderate.c), ns of the
+ *            virtual clock; 0: none waits
  * @fetched: Rx: copies of the descriptors from index @fetched_at on
  */
 typedef struct EmunicQueue {
@@ -92,6 +94,7 @@ typedef struct EmunicQueue {
     uint32_t cq_head;
     uint32_t cq_tested;
     uint32_t starts;
+    int64_t raise_at;
     uint32_t fetched_at;
     uint32_t fetched_count;
     struct emunic_rx_desc fetched[EMUNIC_RX_PREFETCH];
@@ -188,6 +191,45 @@ typedef struct EmunicEvents {
     int64_t paid_at;            /* when all that was posted is paid for */
 } EmunicEvents;
 
+/*
+ * The clock (clock.c). It was @ns, and @fraction times 2^-32 ns, when the
+ * virtual clock was @seen.
+ *
+ * @standing: a migration stream has been loaded, the machine does not run yet
+ */
+typedef struct EmunicClock {
+    uint64_t ns;
+    uint32_t fraction;
+    int32_t rate;               /* EMUNIC_CLOCK_RATE */
+    int64_t seen;
+    bool standing;
+} EmunicClock;
+
+/*
+ * The uplink (uplink.c) and what the port does there (port.c).
+ *
+ * @vnet: a virtio_net_hdr goes before each frame
+ * @uso: and it may be of UDP GSO
+ * @silent: a PAUSE frame stops what is sent, until @silence_timer
+ * @starved: the PF's Rx queues that lacked a buffer since silence was asked
+ *           for; their tails then are in @starved_tail
+ * @xoff_at: silence is not asked for again before that
+ * @look: @starved is to be looked at
+ */
+typedef struct EmunicUplink {
+    bool vnet;
+    bool uso;
+    bool silent;
+    bool look;
+    uint32_t pause;             /* EMUNIC_PAUSE_* */
+    uint32_t starved;
+    uint32_t starved_tail[EMUNIC_MAX_QUEUES];
+    int64_t xoff_at;
+    QEMUTimer *silence_timer;
+    QEMUTimer *look_timer;
+    uint64_t stats[sizeof(struct emunic_port_stats) / 8];
+} EmunicUplink;
+
 /* What PF and VF have in common */
 struct EmunicFunction {
     PCIDevice *dev;
@@ -213,6 +255,9 @@ struct EmunicFunction {
     uint32_t tx_next;           /* the one that had the last turn */
     uint32_t tx_moved;          /* queues with completions not yet tested */
     uint32_t rx_moved;
+    uint32_t tx_held;           /* queues whose completions wait */
+    uint32_t rx_held;
+    uint32_t tx_paused;         /* Tx queues that wait for the uplink */
     uint32_t vectors;           /* vectors to raise */
     uint32_t test_op;           /* TEST_DMA_CTRL while BUSY */
 
@@ -257,6 +302,8 @@ struct EmunicState {
     QEMUTimer *event_timer;
     QEMUTimer *tx_timer;
     int64_t tx_timer_at;        /* what it is set to */
+    QEMUTimer *moderate_timer;
+    int64_t moderate_at;        /* what it is set to */
     VMChangeStateEntry *vmstate_change;
     /* Frames from the uplink can come in while the bottom half sends one. */
     EmunicScratch *tx_scratch;
@@ -266,11 +313,14 @@ struct EmunicState {
     uint64_t event_order;       /* last value given to EmunicEvents.order */
     uint32_t event_rr;          /* vport whose turn it is */
     EmunicSched sched;          /* vports with something to send */
+    EmunicClock clock;
+    EmunicUplink uplink;
 
     /* Vports with something else for the bottom half to do */
     DECLARE_BITMAP(irq_work, EMUNIC_MAX_VPORTS);
     DECLARE_BITMAP(test_work, EMUNIC_MAX_VPORTS);
     DECLARE_BITMAP(event_work, EMUNIC_MAX_VPORTS);
+    DECLARE_BITMAP(held, EMUNIC_MAX_VPORTS);    /* have tx_held, rx_held */
     bool admin_work;
 
     /* Switch */
@@ -374,6 +424,34 @@ int emunic_dma_gather(EmunicFunction *f, uint64_t addr, size_t len,
                       struct iovec *iov, int max, uint8_t *bounce);
 void emunic_dma_flush(EmunicFunction *f);
 void emunic_dma_detach(EmunicFunction *f);
+
+/* moderate.c */
+bool emunic_moderate(EmunicFunction *f, EmunicQueue *q, uint32_t event);
+void emunic_moderate_timer(void *opaque);
+
+/* clock.c */
+void emunic_clock_init(EmunicState *s);
+uint64_t emunic_clock_now(EmunicState *s);
+void emunic_clock_set_rate(EmunicState *s, uint32_t rate);
+void emunic_clock_ctrl(EmunicState *s, uint32_t what);
+void emunic_clock_save(EmunicState *s);
+void emunic_clock_load(EmunicState *s);
+void emunic_clock_go(EmunicState *s);
+
+/* port.c, beside what switch.h has */
+void emunic_port_init(EmunicState *s);
+void emunic_port_free(EmunicState *s);
+void emunic_port_run(EmunicState *s);
+void emunic_port_silence_timer(void *opaque);
+void emunic_port_look_timer(void *opaque);
+uint16_t emunic_port_set_pause(EmunicState *s, uint32_t pause);
+void emunic_port_clear_stats(EmunicState *s);
+void emunic_port_starved(EmunicState *s, const EmunicQueue *q);
+void emunic_port_count_bad(EmunicState *s, size_t len);
+
+/* uplink.c, beside what switch.h has */
+void emunic_uplink_init(EmunicState *s);
+void emunic_uplink_exit(EmunicState *s);
 
 /* vectors.c */
 void emunic_vectors_update(EmunicFunction *f);

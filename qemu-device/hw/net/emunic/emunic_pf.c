@@ -1,5 +1,5 @@
 /*
- * emunic: the physical function as a PCI device, and the uplink
+ * emunic: the physical function as a PCI device
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -21,59 +21,6 @@ bool emunic_pcie_init(PCIDevice *dev, Error **errp)
     pcie_ari_init(dev, EMUNIC_ARI_OFFSET);
     return true;
 }
-
-static ssize_t emunic_nic_receive_iov(NetClientState *nc,
-                                      const struct iovec *iov, int iovcnt)
-{
-    EmunicState *s = qemu_get_nic_opaque(nc);
-    EmunicScratch *sc = s->rx_scratch;
-    size_t len = iov_size(iov, iovcnt);
-    uint32_t copied = MIN(len, EMUNIC_HDR_COPY);
-    uint8_t *hdr = sc->hdr + EMUNIC_HDR_ROOM;
-    int count;
-
-    /*
-     * What cannot be taken is dropped and the size returned: 0 would stop
-     * the uplink for all.
-     */
-    if (len < EMUNIC_FRAME_MIN || len > EMUNIC_FRAME_MAX) {
-        return len;
-    }
-    RCU_READ_LOCK_GUARD();
-    trace_emunic_uplink_rx(len);
-    iov_to_buf(iov, iovcnt, 0, hdr, copied);
-    count = iov_copy(sc->pieces, ARRAY_SIZE(sc->pieces), iov, iovcnt, copied,
-                     len - copied);
-    if (copied + iov_size(sc->pieces, count) == len) {
-        emunic_frame_init(&sc->frame, hdr, copied, len, sc->pieces, count,
-                          EMUNIC_VPORT_UPLINK);
-        emunic_switch_from_uplink(s, &sc->frame);
-        /* Interrupts come from the bottom half, for a batch of frames. */
-        emunic_schedule(s);
-    }
-    return len;
-}
-
-static ssize_t emunic_nic_receive(NetClientState *nc, const uint8_t *buf,
-                                  size_t size)
-{
-    const struct iovec iov = { .iov_base = (void *)buf, .iov_len = size };
-
-    return emunic_nic_receive_iov(nc, &iov, 1);
-}
-
-static void emunic_nic_link_changed(NetClientState *nc)
-{
-    emunic_uplink_changed(qemu_get_nic_opaque(nc));
-}
-
-static NetClientInfo emunic_nic_info = {
-    .type = NET_CLIENT_DRIVER_NIC,
-    .size = sizeof(NICState),
-    .receive = emunic_nic_receive,
-    .receive_iov = emunic_nic_receive_iov,
-    .link_status_changed = emunic_nic_link_changed,
-};
 
 static void emunic_write_config(PCIDevice *dev, uint32_t addr, uint32_t val,
                                 int len)
@@ -156,6 +103,8 @@ static void emunic_free(EmunicState *s)
     g_clear_pointer(&s->offence_timer, timer_free);
     g_clear_pointer(&s->event_timer, timer_free);
     g_clear_pointer(&s->tx_timer, timer_free);
+    g_clear_pointer(&s->moderate_timer, timer_free);
+    emunic_port_free(s);
 }
 
 static void emunic_realize(PCIDevice *dev, Error **errp)
@@ -179,6 +128,11 @@ static void emunic_realize(PCIDevice *dev, Error **errp)
     s->event_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, emunic_event_timer, s);
     s->tx_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, emunic_tx_timer, s);
     s->tx_timer_at = EMUNIC_SCHED_NEVER;
+    s->moderate_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, emunic_moderate_timer,
+                                     s);
+    s->moderate_at = EMUNIC_SCHED_NEVER;
+    emunic_port_init(s);
+    emunic_clock_init(s);
     emunic_sched_init(&s->sched, s->speed);
     if (!emunic_pm_init(dev, errp) ||
         !emunic_function_realize(&s->fn, dev, s, 0, errp) ||
@@ -190,10 +144,7 @@ static void emunic_realize(PCIDevice *dev, Error **errp)
         return;
     }
     emunic_vport_set_present(&s->fn, true);
-    s->nic = qemu_new_nic(&emunic_nic_info, &s->conf,
-                          object_get_typename(OBJECT(s)), qdev->id,
-                          &qdev->mem_reentrancy_guard, s);
-    qemu_format_nic_info_str(qemu_get_queue(s->nic), s->conf.macaddr.a);
+    emunic_uplink_init(s);
     s->bh = qemu_bh_new_guarded(emunic_run, s, &qdev->mem_reentrancy_guard);
     s->vmstate_change = qemu_add_vm_change_state_handler(emunic_vm_change, s);
 }
@@ -205,8 +156,7 @@ static void emunic_exit(PCIDevice *dev)
     qemu_del_vm_change_state_handler(s->vmstate_change);
     g_clear_pointer(&s->bh, qemu_bh_delete);
     pcie_sriov_pf_exit(dev);
-    qemu_del_nic(s->nic);
-    s->nic = NULL;
+    emunic_uplink_exit(s);
     emunic_free(s);
     pcie_aer_exit(dev);
     pcie_cap_exit(dev);

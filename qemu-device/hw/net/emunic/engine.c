@@ -205,6 +205,7 @@ static void emunic_run_all(EmunicState *s)
     more |= emunic_admin_run(s, RUN_COMMANDS);
     more |= emunic_tx_round(s);
     emunic_gro_turn(s);
+    emunic_port_run(s);
     more |= emunic_event_run(s, RUN_EVENTS);
     emunic_interrupts(s);
     trace_emunic_run(more);
@@ -244,6 +245,7 @@ void emunic_run(void *opaque)
 void emunic_vm_change(void *opaque, bool running, RunState state)
 {
     if (running) {
+        emunic_clock_go(opaque);
         emunic_uplink_changed(opaque);
         emunic_schedule(opaque);
     } else {

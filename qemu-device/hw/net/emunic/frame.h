@@ -44,6 +44,7 @@ typedef enum EmunicKind {
  *            @gso_l3, the offset of its IP header, hold
  * @gso_outer: not 0: that is the inner one of a tunnel, whose IP header is here
  * @merged: of how many frames the device made it; 0: of none
+ * @stamped: @stamp is the clock when the switch took the frame
  * @parsed: the fields below are valid
  * @kind: what it is for the hash, and if not NONE, @l3 is the offset of its IP
  *        header, which is in the copy, and @l4 that of what is behind it, which
@@ -74,6 +75,8 @@ typedef struct EmunicFrame {
     uint16_t gso_l3;
     uint16_t gso_outer;
     uint16_t hdr_len;
+    bool stamped;
+    uint64_t stamp;
 
     bool parsed;
     bool csum_good;             /* the L4 checksum has been verified */
@@ -138,6 +141,16 @@ static inline uint16_t emunic_frame_vid(const EmunicFrame *fr)
 static inline uint32_t emunic_frame_l3(const EmunicFrame *fr)
 {
     return ETH_HLEN + (fr->tpid ? EMUNIC_TAG_LEN : 0);
+}
+
+/* All that get the frame get the same stamp. */
+static inline uint64_t emunic_frame_stamp(EmunicState *s, EmunicFrame *fr)
+{
+    if (!fr->stamped) {
+        fr->stamped = true;
+        fr->stamp = emunic_clock_now(s);
+    }
+    return fr->stamp;
 }
 
 /* parse.c */

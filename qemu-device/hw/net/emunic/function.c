@@ -141,6 +141,9 @@ static void emunic_function_clear(EmunicFunction *f)
     f->tx_pending = 0;
     f->tx_moved = 0;
     f->rx_moved = 0;
+    f->tx_held = 0;
+    f->rx_held = 0;
+    f->tx_paused = 0;
     f->vectors = 0;
     f->test_op = 0;
     f->reset_impending = false;
@@ -148,6 +151,7 @@ static void emunic_function_clear(EmunicFunction *f)
     emunic_sched_remove(&s->sched, f->vport);
     clear_bit(f->vport, s->irq_work);
     clear_bit(f->vport, s->test_work);
+    clear_bit(f->vport, s->held);
 }
 
 /*
@@ -191,6 +195,7 @@ void emunic_function_reset(EmunicFunction *f, bool soft)
         }
     } else {
         s->admin_work = false;
+        emunic_port_set_pause(s, 0);
         emunic_pf_reset_vports(s, soft);
         /* Reset without a stop, so tell it here. */
         emunic_pf_ready_changed(s);

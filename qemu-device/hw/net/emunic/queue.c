@@ -75,6 +75,7 @@ void emunic_queue_reset(EmunicQueue *q)
     q->tail = 0;
     q->cq_head = 0;
     q->cq_tested = 0;
+    q->raise_at = 0;
     q->fetched_at = 0;
     q->fetched_count = 0;
 }
@@ -249,6 +250,7 @@ bool emunic_queue_test_irq(EmunicFunction *f, EmunicQueue *q)
 {
     uint32_t old = q->cq_tested;
     uint32_t event;
+    bool passed;
 
     if (!emunic_queue_running(q) || q->cq_head == old) {
         return false;
@@ -258,6 +260,12 @@ bool emunic_queue_test_irq(EmunicFunction *f, EmunicQueue *q)
     if (!emunic_shadow_read(f, q, SHADOW(cq_event), &event)) {
         return false;
     }
+    passed = EMUNIC_INDEX_PASSED(event, q->cq_head, old);
+    if (passed && q->reg[EMUNIC_QR_MODERATION] &&
+        !emunic_moderate(f, q, event)) {
+        return false;
+    }
+    q->raise_at = 0;
     q->cq_tested = q->cq_head;
-    return EMUNIC_INDEX_PASSED(event, q->cq_head, old);
+    return passed;
 }

@@ -147,6 +147,10 @@ static uint32_t emunic_reg_read(EmunicFunction *f, int r)
         return emunic_is_vf(f) ? 0 : lduw_le_p(mac + 4);
     case EMUNIC_R_VF_VECTORS:
         return f->pf->vf_vectors;
+    case EMUNIC_R_CLOCK_LO:
+        return emunic_clock_now(f->pf);
+    case EMUNIC_R_CLOCK_HI:
+        return emunic_clock_now(f->pf) >> 32;
     case EMUNIC_R_MBOX_STATUS:
         return emunic_mbox_status(f);
     default:
@@ -207,6 +211,12 @@ static void emunic_reg_action(EmunicFunction *f, int r, uint32_t value,
     case EMUNIC_R_RSS_CTRL:
         emunic_rss_changed(f);
         break;
+    case EMUNIC_R_CLOCK_RATE:
+        emunic_clock_set_rate(s, f->reg[r]);
+        break;
+    case EMUNIC_R_CLOCK_CTRL:
+        emunic_clock_ctrl(s, value);
+        break;
     case EMUNIC_R_TEST_IRQ:
         if (value == EMUNIC_VECTOR_CONTROL) {
             emunic_set_cause(f, EMUNIC_CAUSE_TEST);
@@ -251,7 +261,8 @@ static void emunic_queue_write(EmunicFunction *f, EmunicQueue *q, unsigned qr,
     if (qr == EMUNIC_QR_CTRL) {
         q->reg[qr] = value & queue_rw[qr];
         emunic_queue_ctrl(f, q, value);
-    } else if (state == EMUNIC_Q_STATE_STOPPED ||
+    } else if (qr == EMUNIC_QR_MODERATION ||
+               state == EMUNIC_Q_STATE_STOPPED ||
                state == EMUNIC_Q_STATE_ERROR) {
         q->reg[qr] = (q->reg[qr] & ~queue_rw[qr]) | (value & queue_rw[qr]);
     }

@@ -118,8 +118,9 @@ static bool emunic_rx_too_long(const EmunicFunction *f, const EmunicFrame *fr,
 }
 
 /* The frame-wide part of the completions */
-static void emunic_rx_describe(const EmunicFrame *fr, const EmunicRxView *view,
-                               bool partial, struct emunic_rx_cpl *cpl)
+static void emunic_rx_describe(const EmunicFunction *f, EmunicFrame *fr,
+                               const EmunicRxView *view, bool partial,
+                               struct emunic_rx_cpl *cpl)
 {
     uint16_t flags = 0;
 
@@ -149,6 +150,10 @@ static void emunic_rx_describe(const EmunicFrame *fr, const EmunicRxView *view,
         cpl->gso_type = fr->gso_type;
         cpl->gso_size = cpu_to_le16(fr->gso_size);
         cpl->hdr_len = cpu_to_le16(fr->hdr_len - view->strip);
+    }
+    if (view->features & EMUNIC_RX_FEATURES_TSTAMP) {
+        flags |= EMUNIC_RX_TSTAMP;
+        cpl->timestamp = cpu_to_le64(emunic_frame_stamp(f->pf, fr));
     }
     cpl->flags = cpu_to_le16(flags);
 }
@@ -270,11 +275,15 @@ bool emunic_rx_deliver(EmunicFunction *f, EmunicQueue *q, EmunicFrame *fr,
     /* What was open for a while may be for what is not open any more. */
     if (!emunic_rx_open(f) || !emunic_queue_running(q) ||
         !emunic_rx_bufs(f, q, view->len, &bufs)) {
+        if (!emunic_is_vf(f) && fr->src == EMUNIC_VPORT_UPLINK &&
+            emunic_rx_open(f) && emunic_queue_running(q)) {
+            emunic_port_starved(f->pf, q);
+        }
         emunic_rx_drop(f, fr);
         return false;
     }
     emunic_frame_put_csum(fr, !partial);
-    emunic_rx_describe(fr, view, partial, &cpl);
+    emunic_rx_describe(f, fr, view, partial, &cpl);
     if (!emunic_rx_copy(f, fr, view, &bufs)) {
         emunic_queue_error(f, q, EMUNIC_Q_ERROR_DMA);
         emunic_rx_drop(f, fr);
@@ -349,6 +358,9 @@ void emunic_rx_frame(EmunicFunction *f, EmunicScratch *scratch,
     EmunicRxView view;
 
     emunic_rx_view(f, fr, &view);
+    if (view.features & EMUNIC_RX_FEATURES_TSTAMP) {
+        emunic_frame_stamp(f->pf, fr);
+    }
     each = emunic_rx_each(f, fr, &view);
     if (!emunic_rx_open(f)) {
         emunic_rx_drop(f, fr);

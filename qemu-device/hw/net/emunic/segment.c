@@ -207,6 +207,8 @@ static void emunic_segment_make(EmunicScratch *scratch, const EmunicFrame *fr,
                  fr->hdr_len + offset, bytes);
     emunic_frame_init(segment, hdr, fr->hdr_len, fr->hdr_len + bytes, pieces,
                       n, fr->src);
+    segment->stamped = fr->stamped;
+    segment->stamp = fr->stamp;
     segment->csum = true;
     segment->csum_start = fr->csum_start;
     segment->csum_offset = fr->csum_offset;

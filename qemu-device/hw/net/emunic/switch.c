@@ -16,36 +16,6 @@
              bits_ && ((v) = word_ * BITS_PER_LONG + ctzl(bits_), true); \
              bits_ &= bits_ - 1)
 
-static void emunic_send_uplink(EmunicState *s, EmunicFrame *fr)
-{
-    NetClientState *nc = qemu_get_queue(s->nic);
-
-    s->copies++;
-    emunic_frame_put_csum(fr, true);
-    trace_emunic_uplink_tx(fr->src, fr->len);
-    qemu_sendv_packet(nc, fr->iov, fr->iovcnt);
-}
-
-static bool emunic_send_uplink_segment(void *opaque, EmunicFrame *segment)
-{
-    emunic_send_uplink(opaque, segment);
-    return true;
-}
-
-/* The backend takes neither GSO frames nor partial checksums. */
-static void emunic_to_uplink(EmunicState *s, EmunicScratch *scratch,
-                             EmunicFrame *fr)
-{
-    if (!qemu_get_queue(s->nic)->peer) {
-        return;
-    }
-    if (fr->gso_type) {
-        emunic_segment(scratch, fr, 1, emunic_send_uplink_segment, s);
-    } else {
-        emunic_send_uplink(s, fr);
-    }
-}
-
 /* Is there another tag behind the outer one? */
 static bool emunic_tagged_twice(const EmunicFrame *fr)
 {
@@ -113,8 +83,12 @@ static void emunic_refuse(EmunicFunction *f, const EmunicFrame *fr,
  */
 static bool emunic_ingress(EmunicFunction *f, EmunicFrame *fr)
 {
-    /* Neither a link that is DOWN nor a PF that is gone lets a VF send. */
-    if ((emunic_is_vf(f) && !(f->status & EMUNIC_STATUS_LINK_UP)) ||
+    /*
+     * Neither a link that is DOWN nor a PF that is gone lets a VF send; PAUSE
+     * is the port's own.
+     */
+    if ((emunic_is_vf(f) && (!(f->status & EMUNIC_STATUS_LINK_UP) ||
+                             emunic_is_pause(fr))) ||
         is_multicast_ether_addr(fr->hdr + ETH_ALEN)) {
         emunic_refuse(f, fr, EMUNIC_STAT(tx_dropped), 0);
         return false;
@@ -171,8 +145,8 @@ static bool emunic_destinations(EmunicState *s, const EmunicFrame *fr,
     bool found = false;
     unsigned v;
 
-    if (s->switch_mode == EMUNIC_SWITCH_VEPA &&
-        fr->src != EMUNIC_VPORT_UPLINK) {
+    if (fr->src != EMUNIC_VPORT_UPLINK &&
+        (s->switch_mode == EMUNIC_SWITCH_VEPA || emunic_is_pause(fr))) {
         bitmap_zero(to, EMUNIC_MAX_VPORTS);
         return true;
     }
@@ -204,18 +178,12 @@ static bool emunic_destinations(EmunicState *s, const EmunicFrame *fr,
 }
 
 static void emunic_forward(EmunicState *s, EmunicScratch *scratch,
-                           EmunicFrame *fr)
+                           EmunicFrame *fr, const unsigned long *to)
 {
-    DECLARE_BITMAP(to, EMUNIC_MAX_VPORTS) QEMU_UNINITIALIZED;
-    bool uplink = emunic_destinations(s, fr, to);
     unsigned v;
 
     FOR_EACH_VPORT(v, to) {
         emunic_rx_frame(s->port[v], scratch, fr);
-    }
-    /* Last, because a backend may answer at once. */
-    if (uplink && fr->src != EMUNIC_VPORT_UPLINK) {
-        emunic_to_uplink(s, scratch, fr);
     }
 }
 
@@ -232,15 +200,39 @@ static void emunic_count_tx(EmunicFunction *f, const EmunicFrame *fr)
     }
 }
 
-void emunic_switch_from_vport(EmunicFunction *f, EmunicFrame *fr)
+/* False: it has to wait for the uplink, and nothing has been done with it. */
+bool emunic_switch_from_vport(EmunicFunction *f, EmunicFrame *fr)
 {
-    if (emunic_ingress(f, fr)) {
-        emunic_count_tx(f, fr);
-        emunic_forward(f->pf, f->pf->tx_scratch, fr);
+    DECLARE_BITMAP(to, EMUNIC_MAX_VPORTS) QEMU_UNINITIALIZED;
+    EmunicState *s = f->pf;
+    bool uplink;
+
+    if (!emunic_ingress(f, fr)) {
+        return true;
     }
+    uplink = emunic_destinations(s, fr, to);
+    if (uplink && s->uplink.silent && !emunic_is_pause(fr)) {
+        return false;
+    }
+    emunic_count_tx(f, fr);
+    emunic_forward(s, s->tx_scratch, fr, to);
+    /* Last, because a backend may answer at once. */
+    if (uplink) {
+        emunic_to_uplink(s, s->tx_scratch, fr);
+    }
+    return true;
 }
 
 void emunic_switch_from_uplink(EmunicState *s, EmunicFrame *fr)
 {
-    emunic_forward(s, s->rx_scratch, fr);
+    DECLARE_BITMAP(to, EMUNIC_MAX_VPORTS) QEMU_UNINITIALIZED;
+
+    if (emunic_port_receive(s, fr)) {
+        return;
+    }
+    emunic_destinations(s, fr, to);
+    if (bitmap_empty(to, EMUNIC_MAX_VPORTS)) {
+        emunic_port_count_unclaimed(s, fr);
+    }
+    emunic_forward(s, s->rx_scratch, fr, to);
 }

@@ -35,7 +35,16 @@ void emunic_vport_restore(EmunicFunction *f);
 void emunic_switch_init(EmunicState *s);
 void emunic_switch_exit(EmunicState *s);
 const unsigned long *emunic_fdb_find(EmunicState *s, const uint8_t *mac);
-void emunic_switch_from_vport(EmunicFunction *f, EmunicFrame *fr);
+bool emunic_switch_from_vport(EmunicFunction *f, EmunicFrame *fr);
 void emunic_switch_from_uplink(EmunicState *s, EmunicFrame *fr);
+
+/* uplink.c */
+void emunic_to_uplink(EmunicState *s, EmunicScratch *scratch, EmunicFrame *fr);
+
+/* port.c */
+bool emunic_is_pause(const EmunicFrame *fr);
+bool emunic_port_receive(EmunicState *s, const EmunicFrame *fr);
+void emunic_port_count_tx(EmunicState *s, const EmunicFrame *fr);
+void emunic_port_count_unclaimed(EmunicState *s, const EmunicFrame *fr);
 
 #endif /* HW_NET_EMUNIC_SWITCH_H */

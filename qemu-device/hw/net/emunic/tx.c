@@ -204,41 +204,59 @@ static uint16_t emunic_tx_apply_meta(EmunicFrame *fr, const EmunicTxMeta *m)
 }
 
 /*
- * False: a DMA fault. A frame that breaks a rule is only counted. In *@bytes
- * what it costs, whether it arrives or not.
+ * What became of a frame.
+ *
+ * @own: it has a completion of its own, with @status and @timestamp
+ * @wait: the uplink must not be sent to: the frame is still to be sent
+ * @bytes: what it costs, whether it arrives or not
  */
+typedef struct EmunicTxDone {
+    bool own;
+    bool wait;
+    uint16_t status;
+    uint64_t timestamp;
+    uint32_t bytes;
+} EmunicTxDone;
+
+/* False: a DMA fault. A frame that breaks a rule is only counted. */
 static bool emunic_tx_frame(EmunicFunction *f, const EmunicTxChain *chain,
-                            uint16_t *status, uint32_t *bytes)
+                            EmunicTxDone *done)
 {
     EmunicFrame *fr = &f->pf->tx_scratch->frame;
     EmunicTxMeta m;
 
     emunic_tx_meta(chain->meta, &m);
-    *status = emunic_tx_check(&m, chain->len);
-    if (!*status) {
+    memset(done, 0, sizeof(*done));
+    done->status = emunic_tx_check(&m, chain->len);
+    if (!done->status) {
         if (!emunic_tx_load(f, chain, &m)) {
             return false;
         }
-        *status = emunic_tx_apply_meta(fr, &m);
+        done->status = emunic_tx_apply_meta(fr, &m);
     }
-    trace_emunic_tx(f->vport, chain->len, chain->count, m.flags, *status);
-    *bytes = chain->len;
-    if (*status) {
+    trace_emunic_tx(f->vport, chain->len, chain->count, m.flags, done->status);
+    done->own = done->status || (m.flags & EMUNIC_TX_TSTAMP);
+    done->bytes = chain->len;
+    if (done->status) {
         EMUNIC_COUNT(f, tx_malformed, 1);
         emunic_offence(f, EMUNIC_OFFENCE_MALFORMED, 1);
-    } else {
-        *bytes = emunic_frame_wire_bytes(fr, fr->sent_len);
-        emunic_switch_from_vport(f, fr);
+        return true;
     }
+    done->bytes = emunic_frame_wire_bytes(fr, fr->sent_len);
+    if (m.flags & EMUNIC_TX_TSTAMP) {
+        done->timestamp = emunic_frame_stamp(f->pf, fr);
+    }
+    done->wait = !emunic_switch_from_vport(f, fr);
     return true;
 }
 
 static bool emunic_tx_complete(EmunicFunction *f, EmunicQueue *q,
-                               uint16_t status)
+                               const EmunicTxDone *done)
 {
     struct emunic_tx_cpl cpl = {
         .sq_head = cpu_to_le32(q->head),
-        .status = cpu_to_le16(status),
+        .status = cpu_to_le16(done->status),
+        .timestamp = cpu_to_le64(done->timestamp),
     };
 
     emunic_moved(f, q);
@@ -248,13 +266,15 @@ static bool emunic_tx_complete(EmunicFunction *f, EmunicQueue *q,
 
 /*
  * Send the frames whose chains are complete in @d, until the budget is used.
- * What is done is completed before anything that went wrong is told. False:
- * the queue is in ERROR.
+ * What is done is completed before anything that went wrong is told. A frame
+ * that waits for the uplink ends the batch, and is in tx_paused. False: the
+ * queue is in ERROR.
  */
 static bool emunic_tx_batch(EmunicFunction *f, EmunicQueue *q,
                             const struct emunic_tx_desc *d, uint32_t n,
                             EmunicBudget *budget)
 {
+    static const EmunicTxDone good;
     uint32_t error = EMUNIC_Q_ERROR_NONE;
     uint32_t completed = q->head;
     uint32_t starts = q->starts;
@@ -263,13 +283,12 @@ static bool emunic_tx_batch(EmunicFunction *f, EmunicQueue *q,
     while (at < n && budget->frames > 0 && budget->bytes > 0) {
         uint32_t copies = f->pf->copies;
         EmunicTxChain chain;
-        uint32_t bytes;
-        uint16_t status;
+        EmunicTxDone done;
 
         if (!emunic_tx_chain(d + at, n - at, &chain, &error)) {
             break;
         }
-        if (!emunic_tx_frame(f, &chain, &status, &bytes)) {
+        if (!emunic_tx_frame(f, &chain, &done)) {
             error = EMUNIC_Q_ERROR_DMA;
             break;
         }
@@ -278,23 +297,26 @@ static bool emunic_tx_batch(EmunicFunction *f, EmunicQueue *q,
             return false;
         }
         error = EMUNIC_Q_ERROR_NONE;
+        if (done.wait) {
+            f->tx_paused |= BIT(q->index);
+            break;
+        }
         budget->frames -= 1 + f->pf->copies - copies;
-        budget->bytes -= bytes;
-        if (status && completed != q->head &&
-            !emunic_tx_complete(f, q, EMUNIC_TX_STATUS_OK)) {
+        budget->bytes -= done.bytes;
+        if (done.own && completed != q->head &&
+            !emunic_tx_complete(f, q, &good)) {
             return false;
         }
         at += chain.count;
         q->head += chain.count;
-        if (status) {
-            if (!emunic_tx_complete(f, q, status)) {
+        if (done.own) {
+            if (!emunic_tx_complete(f, q, &done)) {
                 return false;
             }
             completed = q->head;
         }
     }
-    if (completed != q->head &&
-        !emunic_tx_complete(f, q, EMUNIC_TX_STATUS_OK)) {
+    if (completed != q->head && !emunic_tx_complete(f, q, &good)) {
         return false;
     }
     if (error) {
@@ -304,10 +326,15 @@ static bool emunic_tx_batch(EmunicFunction *f, EmunicQueue *q,
     return true;
 }
 
-/* True: the budget is used up and there may be more. */
+/*
+ * True: the budget is used up and there may be more. A queue that waits for
+ * the uplink is kicked when it may go on.
+ */
 bool emunic_tx_run(EmunicFunction *f, EmunicQueue *q, EmunicBudget *budget)
 {
     struct emunic_tx_desc d[TX_FETCH] QEMU_UNINITIALIZED;
+
+    f->tx_paused &= ~BIT(q->index);
 
     while (emunic_queue_running(q)) {
         uint32_t before = q->head;
@@ -322,6 +349,9 @@ bool emunic_tx_run(EmunicFunction *f, EmunicQueue *q, EmunicBudget *budget)
         n = MIN(q->tail - q->head, TX_FETCH);
         if (n && (!emunic_queue_fetch(f, q, q->head, d, n, sizeof(d[0])) ||
                   !emunic_tx_batch(f, q, d, n, budget))) {
+            return false;
+        }
+        if (f->tx_paused & BIT(q->index)) {
             return false;
         }
         /* Nothing there, or only the beginning of a chain */

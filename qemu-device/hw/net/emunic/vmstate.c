@@ -217,6 +217,8 @@ static void emunic_queues_forget(EmunicFunction *f)
 {
     for (int i = 0; i < EMUNIC_MAX_QUEUES; i++) {
         f->rxq[i].fetched_count = 0;
+        f->rxq[i].raise_at = 0;
+        f->txq[i].raise_at = 0;
     }
 }
 
@@ -313,18 +315,31 @@ static int emunic_pre_load(void *opaque)
     return 0;
 }
 
+static int emunic_pre_save(void *opaque)
+{
+    emunic_clock_save(opaque);
+    return 0;
+}
+
 static int emunic_post_load(void *opaque, int version_id)
 {
     EmunicState *s = opaque;
 
-    return s->switch_mode > EMUNIC_SWITCH_VEPA
-               ? emunic_bad(&s->fn, "switch mode") : 0;
+    emunic_clock_load(s);
+    if (s->switch_mode > EMUNIC_SWITCH_VEPA) {
+        return emunic_bad(&s->fn, "switch mode");
+    }
+    if (emunic_port_set_pause(s, s->uplink.pause)) {
+        return emunic_bad(&s->fn, "PAUSE");
+    }
+    return 0;
 }
 
 const VMStateDescription vmstate_emunic = {
     .name = "emunic",
     .version_id = 3,
     .minimum_version_id = 3,
+    .pre_save = emunic_pre_save,
     .pre_load = emunic_pre_load,
     .post_load = emunic_post_load,
     /* Before the VFs, which have the default priority */
@@ -343,6 +358,11 @@ const VMStateDescription vmstate_emunic = {
                        EmunicFunction),
         VMSTATE_UINT64(event_order, EmunicState),
         VMSTATE_UINT32(switch_mode, EmunicState),
+        VMSTATE_UINT64(clock.ns, EmunicState),
+        VMSTATE_UINT32(clock.fraction, EmunicState),
+        VMSTATE_UINT32(uplink.pause, EmunicState),
+        VMSTATE_UINT64_ARRAY(uplink.stats, EmunicState,
+                             sizeof(struct emunic_port_stats) / 8),
         VMSTATE_END_OF_LIST()
     },
 };

@@ -322,6 +322,9 @@ void emunic_vport_clear(EmunicFunction *f)
     emunic_vport_clear_state(f);
     emunic_vport_clear_policy(f);
     memset(f->port.stats, 0, sizeof(f->port.stats));
+    if (!emunic_is_vf(f)) {
+        emunic_port_clear_stats(f->pf);
+    }
     emunic_offence_clear(f);
 }
 
