@@ -7,6 +7,7 @@
 #ifndef EMUNIC_COMPAT_H
 #define EMUNIC_COMPAT_H
 
+#include <linux/dim.h>
 #include <linux/netdevice.h>
 #include <linux/version.h>
 #include <net/devlink.h>
@@ -40,6 +41,11 @@ netif_napi_add_config(struct net_device *dev, struct napi_struct *napi,
 static inline void netif_set_affinity_auto(struct net_device *dev)
 {
 }
+#endif
+
+/* DIM takes its sample by reference; older kernels by value */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define net_dim(dim, sample)	net_dim(dim, *(sample))
 #endif
 
 /* Health reporters have their graceful period from their operations */

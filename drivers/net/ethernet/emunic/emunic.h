@@ -8,9 +8,12 @@
  *   RTNL              everything that starts, stops or configures a function
  *   emunic_vf_rec.lock, emunic_vf.lock
  *                     one VF's record on the PF, one VF's mailbox
+ *   emunic.coalesce_lock
+ *                     MODERATION of the queues; DIM's work takes nothing else
  *   emunic_health.vf_lock
  *                     what VFs did; nothing is taken under it
  *   emunic_admin.lock the admin ring (hard interrupt safe)
+ *   emunic_clock.lock the registers that set the clock
  *
  * A VF waits for the PF's answer with RTNL held, so nothing on the PF's way
  * from an event to its reply may take RTNL, nor the devlink instance lock,
@@ -21,11 +24,13 @@
 #define EMUNIC_H
 
 #include <linux/bitfield.h>
+#include <linux/dim.h>
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/interrupt.h>
 #include <linux/netdevice.h>
 #include <linux/pci.h>
+#include <linux/ptp_clock_kernel.h>
 #include <linux/scatterlist.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
@@ -55,7 +60,17 @@ struct emunic;
 struct emunic_pf;
 struct emunic_vf;
 struct devlink;
+struct ethtool_coalesce;
+struct ethtool_eth_ctrl_stats;
+struct ethtool_eth_mac_stats;
+struct ethtool_pause_stats;
+struct ethtool_pauseparam;
+struct ethtool_rmon_hist_range;
+struct ethtool_rmon_stats;
 struct ethtool_test;
+struct kernel_ethtool_coalesce;
+struct kernel_ethtool_ts_info;
+struct kernel_hwtstamp_config;
 struct page_pool;
 
 /**
@@ -217,6 +232,28 @@ struct emunic_rx {
 };
 
 /**
+ * struct emunic_coalesce - how long completions may wait for an interrupt
+ * @usecs: microseconds; 0: not at all
+ * @frames: completions; 0: any number
+ * @adaptive: DIM chooses the microseconds
+ */
+struct emunic_coalesce {
+	u16 usecs;
+	u16 frames;
+	bool adaptive;
+};
+
+/**
+ * struct emunic_moderation - interrupt moderation of one half of a queue pair
+ * @set: what was set; RTNL and emunic.coalesce_lock to change
+ * @dim: NAPI feeds it; its work writes the register
+ */
+struct emunic_moderation {
+	struct emunic_coalesce set;
+	struct dim dim;
+};
+
+/**
  * struct emunic_queue - a queue pair with its vector and NAPI
  * @napi: polls both halves
  * @emu: the function
@@ -226,6 +263,8 @@ struct emunic_rx {
  * @irq_name: as in /proc/interrupts
  * @tx: Tx half
  * @rx: Rx half
+ * @tx_mod: interrupt moderation of @tx
+ * @rx_mod: interrupt moderation of @rx
  *
  * Allocated when first used and kept until the netdev goes, so that counters
  * can be read without a lock.
@@ -239,6 +278,24 @@ struct emunic_queue {
 	char irq_name[IFNAMSIZ + 8];
 	struct emunic_tx tx;
 	struct emunic_rx rx;
+	struct emunic_moderation tx_mod;
+	struct emunic_moderation rx_mod;
+};
+
+/**
+ * struct emunic_clock - the device's clock, and what it stamps
+ * @info: operations of @ptp
+ * @ptp: PTP clock, NULL if there is none; set from probe to remove
+ * @lock: makes the arguments and the operation one
+ * @tx_on: frames are stamped whose sender wants it; RTNL to change
+ * @rx_on: every frame is stamped; RTNL
+ */
+struct emunic_clock {
+	struct ptp_clock_info info;
+	struct ptp_clock *ptp;
+	spinlock_t lock;	/* CLOCK_ARG and CLOCK_CTRL */
+	bool tx_on;
+	bool rx_on;
 };
 
 /**
@@ -375,6 +432,10 @@ struct emunic_events {
  * @restarted: jiffies of the last restart after an error
  * @filters: Rx filter
  * @events: counters; RTNL or hard interrupt, approximate
+ * @coalesce_lock: what queues have of moderation, and their registers
+ * @tx_coalesce: for Tx queues yet to come; RTNL
+ * @rx_coalesce: for Rx queues yet to come; RTNL
+ * @clock: clock and timestamps
  */
 struct emunic {
 	struct net_device *netdev;
@@ -412,6 +473,11 @@ struct emunic {
 
 	struct emunic_filters filters;
 	struct emunic_events events;
+
+	struct mutex coalesce_lock;	/* moderation of all queues */
+	struct emunic_coalesce tx_coalesce;
+	struct emunic_coalesce rx_coalesce;
+	struct emunic_clock clock;
 };
 
 /* hw.c: registers */
@@ -496,6 +562,7 @@ void emunic_queue_irqs_release(struct emunic *emu);
 /* netdev.c: the netdev, and the one up and down path */
 int emunic_netdev_setup(struct emunic *emu);
 int emunic_up(struct emunic *emu);
+void emunic_update_rx_features(struct emunic *emu, netdev_features_t features);
 void emunic_down(struct emunic *emu);
 void emunic_netdev_set_mac(struct emunic *emu, const u8 *mac);
 
@@ -523,6 +590,34 @@ void emunic_rx_free(struct emunic_queue *q);
 int emunic_rx_poll(struct emunic_queue *q, int budget);
 bool emunic_rx_pending(const struct emunic_rx *rx);
 
+/* coalesce.c: interrupt moderation */
+void emunic_coalesce_init(struct emunic *emu);
+void emunic_moderation_init(struct emunic_queue *q);
+void emunic_moderation_start(struct emunic_queue *q);
+void emunic_moderation_stop(struct emunic_queue *q);
+void emunic_moderation_adapt(struct emunic_queue *q);
+int emunic_get_coalesce(struct net_device *netdev, struct ethtool_coalesce *ec,
+			struct kernel_ethtool_coalesce *kernel_ec,
+			struct netlink_ext_ack *extack);
+int emunic_set_coalesce(struct net_device *netdev, struct ethtool_coalesce *ec,
+			struct kernel_ethtool_coalesce *kernel_ec,
+			struct netlink_ext_ack *extack);
+int emunic_get_queue_coalesce(struct net_device *netdev, u32 queue,
+			      struct ethtool_coalesce *ec);
+int emunic_set_queue_coalesce(struct net_device *netdev, u32 queue,
+			      struct ethtool_coalesce *ec);
+
+/* ptp.c: clock and timestamps */
+void emunic_clock_init(struct emunic *emu);
+void emunic_clock_release(struct emunic *emu);
+int emunic_get_ts_info(struct net_device *netdev,
+		       struct kernel_ethtool_ts_info *info);
+int emunic_hwtstamp_get(struct net_device *netdev,
+			struct kernel_hwtstamp_config *config);
+int emunic_hwtstamp_set(struct net_device *netdev,
+			struct kernel_hwtstamp_config *config,
+			struct netlink_ext_ack *extack);
+
 /* filters.c; all with RTNL */
 void emunic_filters_init(struct emunic *emu);
 void emunic_filters_release(struct emunic *emu);
@@ -536,6 +631,7 @@ int emunic_vlan_rx_kill_vid(struct net_device *netdev, __be16 proto, u16 vid);
 
 /* ethtool.c, selftest.c */
 extern const struct ethtool_ops emunic_ethtool_ops;
+extern const struct ethtool_ops emunic_pf_ethtool_ops;
 int emunic_selftest_count(void);
 void emunic_selftest_strings(u8 *data);
 void emunic_selftest_run(struct net_device *netdev, struct ethtool_test *test,

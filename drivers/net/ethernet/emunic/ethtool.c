@@ -429,27 +429,53 @@ static int emunic_get_rxfh(struct net_device *netdev,
 	return 0;
 }
 
-const struct ethtool_ops emunic_ethtool_ops = {
-	.get_drvinfo		= emunic_get_drvinfo,
-	.get_regs_len		= emunic_get_regs_len,
-	.get_regs		= emunic_get_regs,
-	.get_link		= ethtool_op_get_link,
-	.get_link_ksettings	= emunic_get_link_ksettings,
-	.get_ringparam		= emunic_get_ringparam,
-	.set_ringparam		= emunic_set_ringparam,
-	.get_channels		= emunic_get_channels,
-	.set_channels		= emunic_set_channels,
+#define EMUNIC_COALESCE_PARAMS \
+	(ETHTOOL_COALESCE_USECS | ETHTOOL_COALESCE_MAX_FRAMES | \
+	 ETHTOOL_COALESCE_USE_ADAPTIVE)
+
 #ifdef EMUNIC_RX_RING_COUNT
-	.get_rx_ring_count	= emunic_get_rx_ring_count,
+#define EMUNIC_RX_RINGS_OP	.get_rx_ring_count = emunic_get_rx_ring_count
 #else
-	.get_rxnfc		= emunic_get_rxnfc,
+#define EMUNIC_RX_RINGS_OP	.get_rxnfc = emunic_get_rxnfc
 #endif
-	.get_rxfh_key_size	= emunic_get_rxfh_key_size,
-	.get_rxfh_indir_size	= emunic_get_rxfh_indir_size,
-	.get_rxfh		= emunic_get_rxfh,
-	.get_sset_count		= emunic_get_sset_count,
-	.get_strings		= emunic_get_strings,
-	.get_ethtool_stats	= emunic_get_ethtool_stats,
-	.get_ts_info		= ethtool_op_get_ts_info,
-	.self_test		= emunic_selftest_run,
+
+/* What PF and VF have in common */
+#define EMUNIC_ETHTOOL_OPS						\
+	.supported_coalesce_params = EMUNIC_COALESCE_PARAMS,		\
+	.get_drvinfo		= emunic_get_drvinfo,			\
+	.get_regs_len		= emunic_get_regs_len,			\
+	.get_regs		= emunic_get_regs,			\
+	.get_link		= ethtool_op_get_link,			\
+	.get_link_ksettings	= emunic_get_link_ksettings,		\
+	.get_ringparam		= emunic_get_ringparam,			\
+	.set_ringparam		= emunic_set_ringparam,			\
+	.get_channels		= emunic_get_channels,			\
+	.set_channels		= emunic_set_channels,			\
+	EMUNIC_RX_RINGS_OP,						\
+	.get_rxfh_key_size	= emunic_get_rxfh_key_size,		\
+	.get_rxfh_indir_size	= emunic_get_rxfh_indir_size,		\
+	.get_rxfh		= emunic_get_rxfh,			\
+	.get_sset_count		= emunic_get_sset_count,		\
+	.get_strings		= emunic_get_strings,			\
+	.get_ethtool_stats	= emunic_get_ethtool_stats,		\
+	.get_ts_info		= emunic_get_ts_info,			\
+	.self_test		= emunic_selftest_run,			\
+	.get_coalesce		= emunic_get_coalesce,			\
+	.set_coalesce		= emunic_set_coalesce,			\
+	.get_per_queue_coalesce	= emunic_get_queue_coalesce,		\
+	.set_per_queue_coalesce	= emunic_set_queue_coalesce
+
+const struct ethtool_ops emunic_ethtool_ops = {
+	EMUNIC_ETHTOOL_OPS,
+};
+
+/* A function with a port */
+const struct ethtool_ops emunic_pf_ethtool_ops = {
+	EMUNIC_ETHTOOL_OPS,
+	.get_pauseparam		= emunic_get_pauseparam,
+	.set_pauseparam		= emunic_set_pauseparam,
+	.get_pause_stats	= emunic_get_pause_stats,
+	.get_eth_mac_stats	= emunic_get_eth_mac_stats,
+	.get_eth_ctrl_stats	= emunic_get_eth_ctrl_stats,
+	.get_rmon_stats		= emunic_get_rmon_stats,
 };

@@ -69,6 +69,7 @@ static struct emunic *emunic_alloc(struct pci_dev *pdev)
 	emu->pdev = pdev;
 	emu->is_vf = pdev->device == EMUNIC_PCI_DEVICE_VF;
 	emunic_filters_init(emu);
+	emunic_coalesce_init(emu);
 	emunic_service_init(emu);
 	pci_set_drvdata(pdev, emu);
 
@@ -163,11 +164,12 @@ static int emunic_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (err)
 		goto err_devlink;
 
+	emunic_clock_init(emu);
 	err = emunic_netdev_setup(emu);
 	if (!err)
 		err = register_netdev(emu->netdev);
 	if (err)
-		goto err_ctl;
+		goto err_clock;
 
 	/* What a reset of the slot takes and nobody else would restore */
 	pci_save_state(pdev);
@@ -176,7 +178,8 @@ static int emunic_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	emunic_devlink_start(emu);
 	return 0;
 
-err_ctl:
+err_clock:
+	emunic_clock_release(emu);
 	emunic_ctl_take_down(emu);
 err_devlink:
 	emunic_devlink_release(emu);
@@ -201,6 +204,7 @@ static void emunic_remove(struct pci_dev *pdev)
 	emunic_service_stop(emu);
 	emunic_pm_unlink(emu);
 	unregister_netdev(emu->netdev);
+	emunic_clock_release(emu);
 	emunic_queue_irqs_release(emu);
 	emunic_ctl_take_down(emu);
 	emunic_devlink_release(emu);

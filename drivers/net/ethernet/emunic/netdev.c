@@ -9,7 +9,14 @@
 #include "devlink.h"
 #include "pf.h"
 
-static u32 emunic_rx_features(netdev_features_t features)
+/**
+ * emunic_update_rx_features() - tell the device how frames are to be received
+ * @emu: the function
+ * @features: of the netdev
+ *
+ * Context: RTNL
+ */
+void emunic_update_rx_features(struct emunic *emu, netdev_features_t features)
 {
 	u32 val = 0;
 
@@ -19,8 +26,10 @@ static u32 emunic_rx_features(netdev_features_t features)
 		val |= EMUNIC_RX_FEATURES_GSO;
 	if (features & NETIF_F_HW_VLAN_CTAG_RX)
 		val |= EMUNIC_RX_FEATURES_VLAN_STRIP;
+	if (emu->clock.rx_on)
+		val |= EMUNIC_RX_FEATURES_TSTAMP;
 
-	return val;
+	emunic_wr32(emu, EMUNIC_RX_FEATURES, val);
 }
 
 static void emunic_queues_free(struct emunic *emu, unsigned int n)
@@ -123,8 +132,7 @@ int emunic_up(struct emunic *emu)
 
 	emunic_wr32(emu, EMUNIC_RX_MAX_FRAME,
 		    emu->netdev->mtu + EMUNIC_FRAME_OVERHEAD);
-	emunic_wr32(emu, EMUNIC_RX_FEATURES,
-		    emunic_rx_features(emu->netdev->features));
+	emunic_update_rx_features(emu, emu->netdev->features);
 
 	err = emunic_queues_start(emu);
 	if (err)
@@ -267,8 +275,7 @@ static int emunic_set_features(struct net_device *netdev,
 		return err;
 
 	if (test_bit(EMUNIC_STATE_UP, &emu->state))
-		emunic_wr32(emu, EMUNIC_RX_FEATURES,
-			    emunic_rx_features(features));
+		emunic_update_rx_features(emu, features);
 
 	return 0;
 }
@@ -380,6 +387,8 @@ static const struct net_device_ops emunic_netdev_ops = {
 	.ndo_set_features	= emunic_set_features,
 	.ndo_tx_timeout		= emunic_tx_timeout,
 	.ndo_get_stats64	= emunic_get_stats64,
+	.ndo_hwtstamp_get	= emunic_hwtstamp_get,
+	.ndo_hwtstamp_set	= emunic_hwtstamp_set,
 	.ndo_get_phys_port_id	= emunic_get_phys_port_id,
 	.ndo_get_phys_port_name	= emunic_get_phys_port_name,
 	.ndo_vlan_rx_add_vid	= emunic_vlan_rx_add_vid,
@@ -524,7 +533,8 @@ int emunic_netdev_setup(struct emunic *emu)
 
 	netdev->netdev_ops = &emunic_netdev_ops;
 	netdev->stat_ops = &emunic_stat_ops;
-	netdev->ethtool_ops = &emunic_ethtool_ops;
+	netdev->ethtool_ops = emu->caps & EMUNIC_CAPS_PORT && !emu->is_vf ?
+			      &emunic_pf_ethtool_ops : &emunic_ethtool_ops;
 	netdev->priv_flags |= IFF_UNICAST_FLT;
 	netdev->watchdog_timeo = 5 * HZ;
 	netif_set_tso_max_segs(netdev, EMUNIC_GSO_MAX_SEGS);

@@ -54,6 +54,8 @@ static int emunic_pf_start(struct emunic *emu)
 	err = emunic_vport_set_mac(emu, emu->vport, emu->netdev->dev_addr);
 	if (!err)
 		err = emunic_switch_set_mode(emu, emu->pf->switch_mode);
+	if (!err && (emu->caps & EMUNIC_CAPS_PORT))
+		err = emunic_port_apply_pause(emu);
 	if (!err)
 		err = emunic_pf_adopt_vfs(emu);
 	if (!err)

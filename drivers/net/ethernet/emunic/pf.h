@@ -185,6 +185,7 @@ struct emunic_pf_counters {
  * @speed: of the uplink, Mbit/s
  * @vf_vectors: MSI-X vectors of all VFs together
  * @switch_mode: EMUNIC_SWITCH_*; RTNL
+ * @pause: EMUNIC_PAUSE_*; RTNL
  * @counters: what VFs did
  */
 struct emunic_pf {
@@ -195,6 +196,7 @@ struct emunic_pf {
 	u32 speed;
 	u32 vf_vectors;
 	u32 switch_mode;
+	u32 pause;
 	struct emunic_pf_counters counters;
 };
 
@@ -233,6 +235,22 @@ int emunic_vport_clear(struct emunic *emu, u16 vport);
 int emunic_vport_set_vectors(struct emunic *emu, u16 vport, u32 vectors);
 int emunic_vport_reset_vf(struct emunic *emu, u16 vport);
 int emunic_switch_set_mode(struct emunic *emu, u32 mode);
+
+/* port_stats.c: PAUSE and counters of the uplink */
+int emunic_port_apply_pause(struct emunic *emu);
+void emunic_get_pauseparam(struct net_device *netdev,
+			   struct ethtool_pauseparam *pause);
+int emunic_set_pauseparam(struct net_device *netdev,
+			  struct ethtool_pauseparam *pause);
+void emunic_get_pause_stats(struct net_device *netdev,
+			    struct ethtool_pause_stats *pause);
+void emunic_get_eth_mac_stats(struct net_device *netdev,
+			      struct ethtool_eth_mac_stats *mac);
+void emunic_get_eth_ctrl_stats(struct net_device *netdev,
+			       struct ethtool_eth_ctrl_stats *ctrl);
+void emunic_get_rmon_stats(struct net_device *netdev,
+			   struct ethtool_rmon_stats *rmon,
+			   const struct ethtool_rmon_hist_range **ranges);
 
 /* admin.c */
 int emunic_admin_init(struct emunic *emu);

@@ -39,6 +39,7 @@ struct emunic_queue *emunic_queue_get(struct emunic *emu, unsigned int index)
 	u64_stats_init(&q->tx.stats.syncp);
 	u64_stats_init(&q->tx.stats.xmit_syncp);
 	u64_stats_init(&q->rx.stats.syncp);
+	emunic_moderation_init(q);
 	/* Pairs with smp_load_acquire() in emunic_get_stats64() */
 	smp_store_release(&emu->queues[index], q);
 
@@ -84,8 +85,11 @@ static int emunic_queue_poll(struct napi_struct *napi, int budget)
 	if (more || done >= budget)
 		return budget;
 
-	if (napi_complete_done(napi, done) && emunic_queue_arm(q))
-		napi_schedule(napi);
+	if (napi_complete_done(napi, done)) {
+		emunic_moderation_adapt(q);
+		if (emunic_queue_arm(q))
+			napi_schedule(napi);
+	}
 
 	return done;
 }
@@ -154,6 +158,7 @@ int emunic_queue_start(struct emunic_queue *q)
 	shadow += sizeof(*emu->shadow);
 	emunic_block_setup(emu, rx_block, q->rx.desc_dma, q->rx.cpl_dma, shadow,
 			   q->rx.log2, 1 + q->index);
+	emunic_moderation_start(q);
 
 	napi_enable(&q->napi);
 	emunic_queue_napi_link(q, &q->napi);
@@ -175,6 +180,7 @@ err_rx:
 	emunic_block_stop(emu, rx_block);
 err_napi:
 	napi_disable(&q->napi);
+	emunic_moderation_stop(q);
 	emunic_queue_napi_link(q, NULL);
 	return err;
 }
@@ -199,5 +205,6 @@ void emunic_queue_stop(struct emunic_queue *q)
 	}
 
 	napi_disable(&q->napi);
+	emunic_moderation_stop(q);
 	emunic_queue_napi_link(q, NULL);
 }

@@ -206,6 +206,10 @@ static bool emunic_rx_metadata(struct emunic_queue *q, struct sk_buff *skb,
 	if ((flags & EMUNIC_RX_GSO) && !emunic_rx_gso(skb, cpl))
 		return false;
 
+	if (flags & EMUNIC_RX_TSTAMP)
+		skb_hwtstamps(skb)->hwtstamp =
+			ns_to_ktime(le64_to_cpu(cpl->timestamp));
+
 	if (flags & EMUNIC_RX_VLAN)
 		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q),
 				       le16_to_cpu(cpl->vlan_tci));

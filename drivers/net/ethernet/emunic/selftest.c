@@ -219,9 +219,13 @@ static int emunic_test_masks(struct emunic *emu)
 	for (i = 0; i < emunic_num_function_regs; i++) {
 		const struct emunic_reg *reg = &emunic_function_regs[i];
 
-		/* ENABLE has effects; causes must go on arriving */
+		/*
+		 * ENABLE has effects, the clock is also that of others, and
+		 * causes must go on arriving
+		 */
 		if (!emunic_reg_is_here(emu, reg) || !reg->rw ||
 		    reg->offset == EMUNIC_CTRL ||
+		    reg->offset == EMUNIC_CLOCK_RATE ||
 		    reg->offset == EMUNIC_CAUSE_MASK)
 			continue;
 		err = emunic_test_bits(emu, reg->offset, reg->rw) ?: err;

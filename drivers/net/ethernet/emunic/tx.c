@@ -33,9 +33,15 @@ static unsigned int emunic_tx_wake_level(const struct emunic_tx *tx)
 	return min_t(unsigned int, BIT(tx->log2), 2 * EMUNIC_TX_FRAME_DESCS);
 }
 
+static bool emunic_tx_stamped(const struct sk_buff *skb)
+{
+	return skb_shinfo(skb)->tx_flags & SKBTX_IN_PROGRESS;
+}
+
 static bool emunic_tx_needs_meta(const struct sk_buff *skb)
 {
-	return skb->ip_summed == CHECKSUM_PARTIAL || skb_vlan_tag_present(skb);
+	return skb->ip_summed == CHECKSUM_PARTIAL ||
+	       skb_vlan_tag_present(skb) || emunic_tx_stamped(skb);
 }
 
 static void emunic_tx_put_meta(struct emunic_tx *tx, u32 index,
@@ -63,6 +69,8 @@ static void emunic_tx_put_meta(struct emunic_tx *tx, u32 index,
 		flags |= EMUNIC_TX_VLAN;
 		meta->vlan_tci = cpu_to_le16(skb_vlan_tag_get(skb));
 	}
+	if (emunic_tx_stamped(skb))
+		flags |= EMUNIC_TX_TSTAMP;
 	meta->flags = cpu_to_le16(flags);
 }
 
@@ -265,6 +273,9 @@ static int emunic_tx_put_frame(struct emunic_queue *q, struct sk_buff *skb,
 			return count;
 	}
 
+	if ((skb_shinfo(skb)->tx_flags & SKBTX_HW_TSTAMP) &&
+	    READ_ONCE(q->emu->clock.tx_on))
+		skb_shinfo(skb)->tx_flags |= SKBTX_IN_PROGRESS;
 	if (emunic_tx_needs_meta(skb))
 		emunic_tx_put_meta(tx, index++, skb);
 
@@ -365,10 +376,27 @@ struct emunic_tx_done {
 	u32 errors;
 };
 
-/* Gives back the frames before @head; false if @head ends none of them */
-static bool emunic_tx_release(struct emunic_queue *q, u32 head, bool error,
-			      int budget, struct emunic_tx_done *done)
+/* A frame with a timestamp has a completion of its own */
+static void emunic_tx_stamp(struct sk_buff *skb, u64 ns)
 {
+	struct skb_shared_hwtstamps stamps = {
+		.hwtstamp = ns_to_ktime(ns),
+	};
+
+	if (emunic_tx_stamped(skb))
+		skb_tstamp_tx(skb, &stamps);
+}
+
+/*
+ * Gives back the frames before the end that @cpl tells of; false if that ends
+ * none of them
+ */
+static bool emunic_tx_release(struct emunic_queue *q,
+			      const struct emunic_tx_cpl *cpl, int budget,
+			      struct emunic_tx_done *done)
+{
+	bool error = cpl->status != EMUNIC_TX_STATUS_OK;
+	u32 head = le32_to_cpu(cpl->sq_head);
 	struct emunic_tx *tx = &q->tx;
 	u32 clean = tx->clean;
 
@@ -389,6 +417,7 @@ static bool emunic_tx_release(struct emunic_queue *q, u32 head, bool error,
 			done->errors += buf->segs;
 		} else {
 			done->packets += buf->segs;
+			emunic_tx_stamp(buf->skb, le64_to_cpu(cpl->timestamp));
 			if (skb_is_gso(buf->skb)) {
 				done->gso_packets++;
 				done->gso_wire_packets += buf->segs;
@@ -464,9 +493,7 @@ bool emunic_tx_clean(struct emunic_queue *q, int budget)
 		/* The rest of the entry after its phase bit */
 		dma_rmb();
 		cpl = &tx->cpl[tx->cq_next & emunic_tx_mask(tx)];
-		if (!emunic_tx_release(q, le32_to_cpu(cpl->sq_head),
-				       cpl->status != EMUNIC_TX_STATUS_OK,
-				       budget, &done)) {
+		if (!emunic_tx_release(q, cpl, budget, &done)) {
 			q->emu->events.bad_cpls++;
 			emunic_health_fault(q, EMUNIC_FAULT_TX_MALFORMED);
 			limit = 1;
