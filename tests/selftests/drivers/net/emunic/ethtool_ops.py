@@ -79,7 +79,7 @@ def register_dump(kind):
     words = struct.unpack(f"<{len(raw) // 4}I", raw)
     regs = dict(zip(words[::2], words[1::2]))
     ksft_eq(regs[0x0000], 0x4e554d45, "ID")
-    ksft_eq(regs[0x0004], 0x00010001, "VERSION")
+    ksft_eq(regs[0x0004], 0x00010002, "VERSION")
     ksft_eq(regs[0x000c], 0 if kind == "pf" else 0x80000001, "FUNC")
     ksft_eq(regs[0x0014], 1, "CTRL: enabled")
     ksft_eq(regs[0x0018] & 7, 7, "STATUS: ready, link, PF ready")
