@@ -11,6 +11,9 @@
 #include <linux/netdevice.h>
 #include <linux/version.h>
 #include <net/devlink.h>
+#include <net/page_pool/helpers.h>
+#include <net/xdp.h>
+#include <net/xdp_sock_drv.h>
 
 /*
  * Address lists are synced in process context, from snapshots that the core
@@ -46,6 +49,68 @@ static inline void netif_set_affinity_auto(struct net_device *dev)
 /* DIM takes its sample by reference; older kernels by value */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 #define net_dim(dim, sample)	net_dim(dim, *(sample))
+#endif
+
+/* Page pools hand out memory that need not be pages */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
+static inline netmem_ref page_pool_dev_alloc_netmems(struct page_pool *pool)
+{
+	return page_to_netmem(page_pool_dev_alloc_pages(pool));
+}
+#endif
+
+/* Fragments are put into XDP frames by the drivers themselves */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
+static inline bool emunic_xdp_add_frag(struct xdp_buff *xdp, struct page *page,
+				       u32 offset, u32 size)
+{
+	struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
+
+	if (!xdp_buff_has_frags(xdp)) {
+		xdp_buff_set_frags_flag(xdp);
+		info->nr_frags = 0;
+		info->xdp_frags_size = 0;
+	} else if (info->nr_frags == MAX_SKB_FRAGS) {
+		return false;
+	}
+
+	skb_frag_fill_page_desc(&info->frags[info->nr_frags++], page, offset,
+				size);
+	info->xdp_frags_size += size;
+	return true;
+}
+
+static inline bool xdp_buff_add_frag(struct xdp_buff *xdp, netmem_ref netmem,
+				     u32 offset, u32 size, u32 truesize)
+{
+	struct page *page = netmem_to_page(netmem);
+
+	if (!emunic_xdp_add_frag(xdp, page, offset, size))
+		return false;
+
+	if (page_is_pfmemalloc(page))
+		xdp_buff_set_frag_pfmemalloc(xdp);
+	return true;
+}
+
+/* A socket's memory is mapped anew: there is no struct page to look into */
+static inline bool emunic_xsk_buff_add_frag(struct xdp_buff *head,
+					    struct xdp_buff *xdp)
+{
+	if (!emunic_xdp_add_frag(head, virt_to_page(xdp->data),
+				 offset_in_page(xdp->data),
+				 xdp->data_end - xdp->data))
+		return false;
+
+	xsk_buff_add_frag(xdp);
+	return true;
+}
+
+#define xsk_buff_add_frag(head, xdp)	emunic_xsk_buff_add_frag(head, xdp)
+
+#define xdp_buff_get_skb_flags(xdp)	xdp_buff_is_frag_pfmemalloc(xdp)
+#define xdp_update_skb_frags_info(skb, nr_frags, size, truesize, pfmemalloc) \
+	xdp_update_skb_shared_info(skb, nr_frags, size, truesize, pfmemalloc)
 #endif
 
 /* Health reporters have their graceful period from their operations */

@@ -34,6 +34,7 @@
 #include <linux/scatterlist.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
+#include <net/xdp.h>
 
 #include <emunic/regs.h>
 #include <emunic/desc.h>
@@ -72,25 +73,48 @@ struct kernel_ethtool_coalesce;
 struct kernel_ethtool_ts_info;
 struct kernel_hwtstamp_config;
 struct page_pool;
+struct xsk_buff_pool;
+
+/**
+ * enum emunic_tx_kind - whose frame is in a Tx ring
+ * @EMUNIC_TX_NONE: no frame begins here
+ * @EMUNIC_TX_SKB: the stack's
+ * @EMUNIC_TX_XDP: redirected here by an XDP program, maybe another device's
+ * @EMUNIC_TX_XDP_OWN: sent back by the XDP program of the pair's Rx half
+ * @EMUNIC_TX_XSK: of the AF_XDP socket of the pair
+ */
+enum emunic_tx_kind {
+	EMUNIC_TX_NONE,
+	EMUNIC_TX_SKB,
+	EMUNIC_TX_XDP,
+	EMUNIC_TX_XDP_OWN,
+	EMUNIC_TX_XSK,
+};
 
 /**
  * struct emunic_tx_buf - one frame in a Tx ring, at its first descriptor
- * @skb: the frame; NULL at other descriptors
+ * @skb: EMUNIC_TX_SKB: the frame
+ * @xdpf: EMUNIC_TX_XDP, EMUNIC_TX_XDP_OWN: the frame
  * @addr: DMA address, when one piece is mapped
  * @len: bytes mapped at @addr
  * @next: index of the descriptor after the frame
- * @nents: entries of the scatterlist at this slot, when it is mapped
  * @wire_bytes: bytes of the frame, with the headers of each segment
  * @segs: frames on the wire
+ * @nents: entries of the scatterlist at this slot, when it is mapped
+ * @kind: enum emunic_tx_kind; EMUNIC_TX_NONE at other descriptors
  */
 struct emunic_tx_buf {
-	struct sk_buff *skb;
+	union {
+		struct sk_buff *skb;
+		struct xdp_frame *xdpf;
+	};
 	dma_addr_t addr;
 	u32 len;
 	u32 next;
 	u32 wire_bytes;
-	u16 nents;
 	u16 segs;
+	u8 nents;
+	u8 kind;
 };
 
 /**
@@ -107,6 +131,7 @@ struct emunic_tx_buf {
  * @copied: frames sent from the bounce ring alone
  * @mapped: frames with a DMA mapping of their own
  * @dropped: frames that could not be mapped or described
+ * @xdp: frames of XDP programs and of AF_XDP sockets
  * @kicks: writes to the kick register
  * @stops: times the queue was stopped for lack of descriptors
  */
@@ -123,6 +148,7 @@ struct emunic_tx_stats {
 	u64_stats_t copied;
 	u64_stats_t mapped;
 	u64_stats_t dropped;
+	u64_stats_t xdp;
 	u64_stats_t kicks;
 	u64_stats_t stops;
 };
@@ -139,12 +165,20 @@ struct emunic_tx_stats {
  * @desc_dma: address of @desc
  * @cpl_dma: address of @cpl
  * @bounce_dma: address of @bounce
+ * @xsk: AF_XDP socket's memory, of which frames are sent, or NULL
  * @log2: log2 of the entries
+ * @enabled: descriptors may be written; netdev queue lock
+ * @raw: there were frames that are no skbs; netdev queue lock
  * @next: next descriptor to write; netdev queue lock
  * @published: the tail the device has been told; netdev queue lock
  * @clean: first descriptor not completed; written by NAPI
  * @cq_next: next completion; NAPI
  * @stats: counters
+ *
+ * XDP has no Tx queues of its own: a pair of rings and a vector for each CPU
+ * would halve the 16 pairs, and a VF may have been given one. The stack, XDP
+ * programs on any CPU and the pair's AF_XDP socket share the queue under the
+ * netdev queue's lock, which is taken once for a bulk of frames.
  */
 struct emunic_tx {
 	struct emunic_tx_desc *desc;
@@ -156,7 +190,10 @@ struct emunic_tx {
 	dma_addr_t desc_dma;
 	dma_addr_t cpl_dma;
 	dma_addr_t bounce_dma;
+	struct xsk_buff_pool *xsk;
 	u8 log2;
+	bool enabled;
+	bool raw;
 	u32 next;
 	u32 published;
 
@@ -178,6 +215,11 @@ struct emunic_tx {
  * @alloc_fail: buffers or skbs that could not be had
  * @dropped: frames dropped by the driver
  * @bad_cpl: completions that broke the contract
+ * @xdp_pass: frames that the XDP program let pass
+ * @xdp_drop: frames that it dropped
+ * @xdp_tx: frames that it sent back
+ * @xdp_redirect: frames that it sent elsewhere
+ * @xdp_error: frames lost because it failed, or because what it wanted did
  */
 struct emunic_rx_stats {
 	struct u64_stats_sync syncp;
@@ -191,6 +233,55 @@ struct emunic_rx_stats {
 	u64_stats_t alloc_fail;
 	u64_stats_t dropped;
 	u64_stats_t bad_cpl;
+	u64_stats_t xdp_pass;
+	u64_stats_t xdp_drop;
+	u64_stats_t xdp_tx;
+	u64_stats_t xdp_redirect;
+	u64_stats_t xdp_error;
+};
+
+/**
+ * enum emunic_rx_mode - what the buffers of an Rx ring are
+ * @EMUNIC_RX_SKB: pages, for skbs alone
+ * @EMUNIC_RX_XDP: pages, laid out for an XDP program
+ * @EMUNIC_RX_XSK: an AF_XDP socket's, with or without a program
+ */
+enum emunic_rx_mode {
+	EMUNIC_RX_SKB,
+	EMUNIC_RX_XDP,
+	EMUNIC_RX_XSK,
+};
+
+/**
+ * struct emunic_xdp_buff - a frame as an XDP program sees it
+ * @xdp: the frame; must be first
+ * @rx: where it was received, for its metadata
+ *
+ * Of AF_XDP frames, @rx is in the private part of struct xdp_buff_xsk.
+ */
+struct emunic_xdp_buff {
+	struct xdp_buff xdp;
+	const struct emunic_rx *rx;
+};
+
+#define EMUNIC_XDP_BULK		16
+
+/**
+ * struct emunic_xdp - XDP on an Rx ring
+ * @rxq: what the kernel knows of the ring; registered while the ring is there
+ * @frame: frame being received, or NULL
+ * @buff: that frame, if its buffers are pages
+ * @tx: frames to send back at the end of the poll
+ * @tx_count: number of these
+ * @redirected: frames wait for xdp_do_flush()
+ */
+struct emunic_xdp {
+	struct xdp_rxq_info rxq;
+	struct xdp_buff *frame;
+	struct emunic_xdp_buff buff;
+	struct xdp_frame *tx[EMUNIC_XDP_BULK];
+	u8 tx_count;
+	bool redirected;
 };
 
 /**
@@ -198,17 +289,24 @@ struct emunic_rx_stats {
  * @desc: submission ring
  * @cpl: completion ring; entry i is of descriptor i
  * @shadow: the indexes in memory
- * @pages: buffer of each descriptor
- * @pool: where buffers come from; pages stay mapped while they are its own
+ * @pages: buffer of each descriptor, or NULL
+ * @xsk_bufs: the same, in EMUNIC_RX_XSK
+ * @pool: where pages come from; they stay mapped while they are its own
+ * @xsk: where buffers come from in EMUNIC_RX_XSK, else NULL
  * @skb: frame whose last buffer has not come yet
  * @head: completion of that frame's first buffer
  * @desc_dma: address of @desc
  * @cpl_dma: address of @cpl
+ * @buf_len: bytes that the device may write into a buffer
+ * @headroom: bytes before these, in a page
  * @log2: log2 of the entries
+ * @mode: enum emunic_rx_mode; for the life of the ring
+ * @within: the next buffer is not the first of its frame
  * @skip: drop buffers up to the end of the frame
  * @broken: a completion broke the contract; nothing is read until a restart
  * @posted: next descriptor to write
  * @clean: next completion
+ * @xdp: XDP, unless EMUNIC_RX_SKB
  * @stats: counters
  *
  * NAPI owns all of it while the queue runs.
@@ -217,17 +315,26 @@ struct emunic_rx {
 	struct emunic_rx_desc *desc;
 	struct emunic_rx_cpl *cpl;
 	struct emunic_shadow *shadow;
-	struct page **pages;
+	union {
+		struct page **pages;
+		struct xdp_buff **xsk_bufs;
+	};
 	struct page_pool *pool;
+	struct xsk_buff_pool *xsk;
 	struct sk_buff *skb;
 	struct emunic_rx_cpl head;
 	dma_addr_t desc_dma;
 	dma_addr_t cpl_dma;
+	u32 buf_len;
+	u16 headroom;
 	u8 log2;
+	u8 mode;
+	bool within;
 	bool skip;
 	bool broken;
 	u32 posted;
 	u32 clean;
+	struct emunic_xdp xdp;
 	struct emunic_rx_stats stats;
 };
 
@@ -260,6 +367,9 @@ struct emunic_moderation {
  * @index: number of the pair
  * @irq: Linux interrupt, 0 until the vector is first needed; kept until remove
  * @irqs: interrupts taken
+ * @running: the device and NAPI use the rings; RTNL
+ * @xsk: memory of the AF_XDP socket bound to the pair, mapped, or NULL; RTNL.
+ *       The rings take it over when they are made, and it goes after them.
  * @irq_name: as in /proc/interrupts
  * @tx: Tx half
  * @rx: Rx half
@@ -275,6 +385,8 @@ struct emunic_queue {
 	unsigned int index;
 	int irq;
 	unsigned long irqs;
+	bool running;
+	struct xsk_buff_pool *xsk;
 	char irq_name[IFNAMSIZ + 8];
 	struct emunic_tx tx;
 	struct emunic_rx rx;
@@ -419,6 +531,9 @@ struct emunic_events {
  * @mbox_minor: highest minor version of the mailbox to speak; RTNL to change
  * @epoch: EPOCH when the control path was last brought up
  * @state: EMUNIC_STATE_* bits
+ * @num_xsk: AF_XDP sockets bound to queues; RTNL
+ * @xdp_prog: XDP program, of which this is a reference, or NULL; written with
+ *            RTNL, read by NAPI, which a program outlives
  * @queues: queue pairs, the first @num_queues in use while up
  * @shadow: one page for the indexes of all queues, while up
  * @shadow_dma: its address
@@ -457,6 +572,8 @@ struct emunic {
 	u16 mbox_minor;
 	u32 epoch;
 	unsigned long state;
+	unsigned int num_xsk;
+	struct bpf_prog *xdp_prog;
 
 	struct emunic_queue *queues[EMUNIC_MAX_QUEUES];
 	struct emunic_shadow *shadow;
@@ -562,9 +679,9 @@ void emunic_queue_irqs_release(struct emunic *emu);
 /* netdev.c: the netdev, and the one up and down path */
 int emunic_netdev_setup(struct emunic *emu);
 int emunic_up(struct emunic *emu);
-void emunic_update_rx_features(struct emunic *emu, netdev_features_t features);
 void emunic_down(struct emunic *emu);
 void emunic_netdev_set_mac(struct emunic *emu, const u8 *mac);
+void emunic_rx_features_update(struct emunic *emu);
 
 /* queue.c: memory of queue pairs, start and stop, NAPI */
 struct emunic_queue *emunic_queue_get(struct emunic *emu, unsigned int index);
@@ -573,6 +690,7 @@ int emunic_queue_alloc(struct emunic_queue *q);
 void emunic_queue_free(struct emunic_queue *q);
 int emunic_queue_start(struct emunic_queue *q);
 void emunic_queue_stop(struct emunic_queue *q);
+int emunic_queue_restart(struct emunic_queue *q);
 
 /* tx.c */
 int emunic_tx_alloc(struct emunic_queue *q);
@@ -617,6 +735,31 @@ int emunic_hwtstamp_get(struct net_device *netdev,
 int emunic_hwtstamp_set(struct net_device *netdev,
 			struct kernel_hwtstamp_config *config,
 			struct netlink_ext_ack *extack);
+
+/* xdp.c: XDP programs */
+void emunic_xdp_netdev_setup(struct emunic *emu);
+bool emunic_xdp_plain(const struct emunic *emu);
+bool emunic_xdp_mtu_ok(const struct emunic *emu, int mtu);
+int emunic_xdp_rxq_register(struct emunic_queue *q);
+void emunic_xdp_rxq_unregister(struct emunic_rx *rx);
+bool emunic_xdp_buffer(struct emunic_rx *rx, struct page *page, u32 len);
+void emunic_xdp_discard(struct emunic_rx *rx);
+struct sk_buff *emunic_xdp_receive(struct emunic_queue *q);
+void emunic_xdp_flush(struct emunic_queue *q);
+int emunic_xdp_bpf(struct net_device *netdev, struct netdev_bpf *bpf);
+int emunic_xdp_xmit(struct net_device *netdev, int n,
+		    struct xdp_frame **frames, u32 flags);
+
+/* xsk.c: AF_XDP with zero copy */
+int emunic_xsk_setup(struct emunic *emu, struct xsk_buff_pool *pool, u16 qid);
+int emunic_xsk_wakeup(struct net_device *netdev, u32 qid, u32 flags);
+bool emunic_xsk_mtu_ok(const struct emunic *emu, int mtu);
+u32 emunic_xsk_buf_len(struct xsk_buff_pool *pool);
+bool emunic_xsk_fill(struct emunic_queue *q);
+bool emunic_xsk_buffer(struct emunic_rx *rx, struct xdp_buff *xdp, u32 len);
+struct sk_buff *emunic_xsk_build_skb(struct emunic_queue *q,
+				     struct xdp_buff *xdp);
+bool emunic_xsk_xmit(struct emunic_queue *q);
 
 /* filters.c; all with RTNL */
 void emunic_filters_init(struct emunic *emu);

@@ -9,17 +9,14 @@
 #include "devlink.h"
 #include "pf.h"
 
-/**
- * emunic_update_rx_features() - tell the device how frames are to be received
- * @emu: the function
- * @features: of the netdev
- *
- * Context: RTNL
- */
-void emunic_update_rx_features(struct emunic *emu, netdev_features_t features)
+static void emunic_rx_features_write(struct emunic *emu,
+				     netdev_features_t features)
 {
 	u32 val = 0;
 
+	/* XDP sees frames as they would be on a wire */
+	if (emunic_xdp_plain(emu))
+		features &= ~(NETIF_F_RXCSUM | NETIF_F_GRO_HW);
 	if (features & NETIF_F_RXCSUM)
 		val |= EMUNIC_RX_FEATURES_CSUM;
 	if (features & NETIF_F_GRO_HW)
@@ -30,6 +27,17 @@ void emunic_update_rx_features(struct emunic *emu, netdev_features_t features)
 		val |= EMUNIC_RX_FEATURES_TSTAMP;
 
 	emunic_wr32(emu, EMUNIC_RX_FEATURES, val);
+}
+
+/**
+ * emunic_rx_features_update() - tell the device what the stack takes
+ * @emu: the function
+ *
+ * Context: RTNL
+ */
+void emunic_rx_features_update(struct emunic *emu)
+{
+	emunic_rx_features_write(emu, emu->netdev->features);
 }
 
 static void emunic_queues_free(struct emunic *emu, unsigned int n)
@@ -132,7 +140,7 @@ int emunic_up(struct emunic *emu)
 
 	emunic_wr32(emu, EMUNIC_RX_MAX_FRAME,
 		    emu->netdev->mtu + EMUNIC_FRAME_OVERHEAD);
-	emunic_update_rx_features(emu, emu->netdev->features);
+	emunic_rx_features_update(emu);
 
 	err = emunic_queues_start(emu);
 	if (err)
@@ -184,8 +192,6 @@ void emunic_down(struct emunic *emu)
 	emunic_tx_disable(emu);
 	emunic_wr32(emu, EMUNIC_CTRL, 0);
 	emunic_queues_stop(emu, emu->num_queues);
-	/* A poll that ended just now may have woken a Tx queue again */
-	emunic_tx_disable(emu);
 	emunic_irqs_free(emu, emu->num_queues);
 	emunic_queues_free(emu, emu->num_queues);
 }
@@ -213,6 +219,17 @@ static int emunic_stop(struct net_device *netdev)
 static int emunic_change_mtu(struct net_device *netdev, int new_mtu)
 {
 	struct emunic *emu = netdev_priv(netdev);
+
+	if (!emunic_xdp_mtu_ok(emu, new_mtu)) {
+		netdev_warn(netdev, "MTU %d: the XDP program takes no fragments\n",
+			    new_mtu);
+		return -EINVAL;
+	}
+	if (!emunic_xsk_mtu_ok(emu, new_mtu)) {
+		netdev_warn(netdev, "MTU %d: an AF_XDP socket takes no fragments\n",
+			    new_mtu);
+		return -EINVAL;
+	}
 
 	WRITE_ONCE(netdev->mtu, new_mtu);
 	if (test_bit(EMUNIC_STATE_UP, &emu->state))
@@ -263,6 +280,15 @@ void emunic_netdev_set_mac(struct emunic *emu, const u8 *mac)
 		call_netdevice_notifiers(NETDEV_CHANGEADDR, emu->netdev);
 }
 
+static netdev_features_t emunic_fix_features(struct net_device *netdev,
+					     netdev_features_t features)
+{
+	if (emunic_xdp_plain(netdev_priv(netdev)))
+		features &= ~NETIF_F_GRO_HW;
+
+	return features;
+}
+
 static int emunic_set_features(struct net_device *netdev,
 			       netdev_features_t features)
 {
@@ -275,7 +301,7 @@ static int emunic_set_features(struct net_device *netdev,
 		return err;
 
 	if (test_bit(EMUNIC_STATE_UP, &emu->state))
-		emunic_update_rx_features(emu, features);
+		emunic_rx_features_write(emu, features);
 
 	return 0;
 }
@@ -384,11 +410,15 @@ static const struct net_device_ops emunic_netdev_ops = {
 	.ndo_set_mac_address	= emunic_set_mac_address,
 	.ndo_validate_addr	= eth_validate_addr,
 	.ndo_change_mtu		= emunic_change_mtu,
+	.ndo_fix_features	= emunic_fix_features,
 	.ndo_set_features	= emunic_set_features,
 	.ndo_tx_timeout		= emunic_tx_timeout,
 	.ndo_get_stats64	= emunic_get_stats64,
 	.ndo_hwtstamp_get	= emunic_hwtstamp_get,
 	.ndo_hwtstamp_set	= emunic_hwtstamp_set,
+	.ndo_bpf		= emunic_xdp_bpf,
+	.ndo_xdp_xmit		= emunic_xdp_xmit,
+	.ndo_xsk_wakeup		= emunic_xsk_wakeup,
 	.ndo_get_phys_port_id	= emunic_get_phys_port_id,
 	.ndo_get_phys_port_name	= emunic_get_phys_port_name,
 	.ndo_vlan_rx_add_vid	= emunic_vlan_rx_add_vid,
@@ -540,6 +570,7 @@ int emunic_netdev_setup(struct emunic *emu)
 	netif_set_tso_max_segs(netdev, EMUNIC_GSO_MAX_SEGS);
 	netif_set_affinity_auto(netdev);
 	emunic_netdev_features(emu);
+	emunic_xdp_netdev_setup(emu);
 	netif_carrier_off(netdev);
 
 	emu->num_queues = min_t(unsigned int, num_online_cpus(),

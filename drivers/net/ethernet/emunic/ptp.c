@@ -229,6 +229,6 @@ int emunic_hwtstamp_set(struct net_device *netdev,
 	WRITE_ONCE(emu->clock.tx_on, config->tx_type == HWTSTAMP_TX_ON);
 	emu->clock.rx_on = config->rx_filter == HWTSTAMP_FILTER_ALL;
 	if (test_bit(EMUNIC_STATE_UP, &emu->state))
-		emunic_update_rx_features(emu, netdev->features);
+		emunic_rx_features_update(emu);
 	return 0;
 }

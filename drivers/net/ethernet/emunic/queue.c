@@ -6,6 +6,24 @@
 
 #include "emunic.h"
 
+/*
+ * Lets frames be written into the Tx ring, or not. Who sends looks at it under
+ * the same lock, so nobody does any more on return.
+ */
+static void emunic_tx_enable(struct emunic_queue *q, bool on)
+{
+	struct netdev_queue *txq;
+
+	txq = netdev_get_tx_queue(q->emu->netdev, q->index);
+	__netif_tx_lock_bh(txq);
+	WRITE_ONCE(q->tx.enabled, on);
+	if (!on)
+		netif_tx_stop_queue(txq);
+	/* None is late yet */
+	txq_trans_cond_update(txq);
+	__netif_tx_unlock_bh(txq);
+}
+
 static u32 emunic_tx_block(const struct emunic_queue *q)
 {
 	return EMUNIC_TX_BLOCK + q->index * EMUNIC_Q_STRIDE;
@@ -80,8 +98,11 @@ static int emunic_queue_poll(struct napi_struct *napi, int budget)
 	bool more = emunic_tx_clean(q, budget);
 	int done = 0;
 
-	if (likely(budget))
+	if (likely(budget)) {
 		done = emunic_rx_poll(q, budget);
+		if (q->tx.xsk)
+			more |= emunic_xsk_xmit(q);
+	}
 	if (more || done >= budget)
 		return budget;
 
@@ -92,6 +113,26 @@ static int emunic_queue_poll(struct napi_struct *napi, int budget)
 	}
 
 	return done;
+}
+
+/* Frames in the Tx ring may be of the Rx half's pool */
+static void emunic_queue_mem_free(struct emunic_queue *q)
+{
+	emunic_tx_free(q);
+	emunic_rx_free(q);
+}
+
+static int emunic_queue_mem_alloc(struct emunic_queue *q)
+{
+	int err;
+
+	err = emunic_tx_alloc(q);
+	if (!err)
+		err = emunic_rx_alloc(q);
+	if (err)
+		emunic_queue_mem_free(q);
+
+	return err;
 }
 
 /**
@@ -109,11 +150,9 @@ int emunic_queue_alloc(struct emunic_queue *q)
 	netif_napi_add_config(q->emu->netdev, &q->napi, emunic_queue_poll,
 			      q->index);
 
-	err = emunic_tx_alloc(q);
-	if (!err)
-		err = emunic_rx_alloc(q);
+	err = emunic_queue_mem_alloc(q);
 	if (err)
-		emunic_queue_free(q);
+		netif_napi_del(&q->napi);
 
 	return err;
 }
@@ -124,8 +163,7 @@ int emunic_queue_alloc(struct emunic_queue *q)
  */
 void emunic_queue_free(struct emunic_queue *q)
 {
-	emunic_rx_free(q);
-	emunic_tx_free(q);
+	emunic_queue_mem_free(q);
 	netif_napi_del(&q->napi);
 }
 
@@ -169,6 +207,8 @@ int emunic_queue_start(struct emunic_queue *q)
 	if (err)
 		goto err_rx;
 
+	q->running = true;
+	emunic_tx_enable(q, true);
 	/* NAPI alone touches the rings: it posts the first buffers, too */
 	local_bh_disable();
 	napi_schedule(&q->napi);
@@ -187,7 +227,7 @@ err_napi:
 
 /**
  * emunic_queue_stop() - take a queue pair back from the device
- * @q: the pair
+ * @q: the pair; nothing happens if it does not run
  *
  * A queue that does not drain is taken back by resetting the function, which
  * the service work then brings up again.
@@ -196,6 +236,11 @@ void emunic_queue_stop(struct emunic_queue *q)
 {
 	int tx_err, rx_err;
 
+	if (!q->running)
+		return;
+
+	q->running = false;
+	emunic_tx_enable(q, false);
 	tx_err = emunic_block_stop(q->emu, emunic_tx_block(q));
 	rx_err = emunic_block_stop(q->emu, emunic_rx_block(q));
 	if (tx_err == -ETIMEDOUT || rx_err == -ETIMEDOUT) {
@@ -206,5 +251,35 @@ void emunic_queue_stop(struct emunic_queue *q)
 
 	napi_disable(&q->napi);
 	emunic_moderation_stop(q);
+	/* A poll that ended just now may have woken the Tx queue again */
+	emunic_tx_enable(q, false);
 	emunic_queue_napi_link(q, NULL);
+}
+
+/**
+ * emunic_queue_restart() - make the rings of one pair anew
+ * @q: the pair, allocated; the path is up
+ *
+ * Other pairs do not notice.
+ *
+ * Context: RTNL
+ * Return: 0, or an errno with the pair not running
+ */
+int emunic_queue_restart(struct emunic_queue *q)
+{
+	int err;
+
+	emunic_queue_stop(q);
+	emunic_queue_mem_free(q);
+	memset(q->tx.shadow, 0, sizeof(*q->tx.shadow));
+	memset(q->rx.shadow, 0, sizeof(*q->rx.shadow));
+
+	err = emunic_queue_mem_alloc(q);
+	if (!err)
+		err = emunic_queue_start(q);
+	if (!err)
+		netif_tx_wake_queue(netdev_get_tx_queue(q->emu->netdev,
+							q->index));
+
+	return err;
 }

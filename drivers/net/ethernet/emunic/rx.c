@@ -4,17 +4,18 @@
  *
  * Buffers are pages of a page_pool and stay mapped. The first buffer of a frame
  * becomes the head of an skb, the others its fragments; small frames are
- * copied so that their page goes back at once.
+ * copied so that their page goes back at once. With an XDP program or an AF_XDP
+ * socket, frames are gathered in xdp.c and xsk.c instead.
  */
 #include <linux/dma-mapping.h>
 #include <net/page_pool/helpers.h>
+#include <net/xdp_sock_drv.h>
 
 #include "emunic.h"
 #include "devlink.h"
+#include "ring.h"
 
 #define EMUNIC_RX_HEADROOM	(NET_SKB_PAD + NET_IP_ALIGN)
-#define EMUNIC_RX_TAILROOM	SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
-#define EMUNIC_RX_TRUESIZE	PAGE_SIZE
 #define EMUNIC_RX_BUF_LEN \
 	(EMUNIC_RX_TRUESIZE - SKB_DATA_ALIGN(EMUNIC_RX_HEADROOM) - \
 	 EMUNIC_RX_TAILROOM)
@@ -22,44 +23,48 @@
 /* Buffers are posted when this part of the ring is without: size >> shift */
 #define EMUNIC_RX_FILL_SHIFT	4
 
-static u32 emunic_rx_mask(const struct emunic_rx *rx)
-{
-	return BIT(rx->log2) - 1;
-}
-
-static void emunic_rx_inc(struct emunic_rx *rx, u64_stats_t *counter)
-{
-	u64_stats_update_begin(&rx->stats.syncp);
-	u64_stats_inc(counter);
-	u64_stats_update_end(&rx->stats.syncp);
-}
-
 /* Posts a buffer for each free descriptor; false if there are not enough */
-static bool emunic_rx_fill(struct emunic_queue *q)
+static bool emunic_rx_fill_pages(struct emunic_queue *q)
 {
 	struct emunic_rx *rx = &q->rx;
 	u32 end = rx->clean + BIT(rx->log2);
-	u32 start = rx->posted;
 
 	while (rx->posted != end) {
 		u32 slot = rx->posted & emunic_rx_mask(rx);
 		struct emunic_rx_desc *desc = &rx->desc[slot];
+		netmem_ref netmem;
 		struct page *page;
 
-		page = page_pool_dev_alloc_pages(rx->pool);
-		if (unlikely(!page)) {
+		netmem = page_pool_dev_alloc_netmems(rx->pool);
+		if (unlikely(!netmem)) {
 			emunic_rx_inc(rx, &rx->stats.alloc_fail);
 			break;
 		}
 
+		page = netmem_to_page(netmem);
 		rx->pages[slot] = page;
 		desc->addr = cpu_to_le64(page_pool_get_dma_addr(page) +
-					 EMUNIC_RX_HEADROOM);
-		desc->len = cpu_to_le32(EMUNIC_RX_BUF_LEN);
+					 rx->headroom);
+		desc->len = cpu_to_le32(rx->buf_len);
 		desc->buf_id = cpu_to_le16(slot);
 		desc->reserved = 0;
 		rx->posted++;
 	}
+
+	return rx->posted == end;
+}
+
+/* Posts buffers; false if that is to be tried again soon */
+static bool emunic_rx_fill(struct emunic_queue *q)
+{
+	struct emunic_rx *rx = &q->rx;
+	u32 start = rx->posted;
+	bool enough;
+
+	if (rx->mode == EMUNIC_RX_XSK)
+		enough = emunic_xsk_fill(q);
+	else
+		enough = emunic_rx_fill_pages(q);
 
 	if (rx->posted != start) {
 		/* Descriptors before the tail */
@@ -67,7 +72,7 @@ static bool emunic_rx_fill(struct emunic_queue *q)
 		WRITE_ONCE(rx->shadow->sq_tail, cpu_to_le32(rx->posted));
 	}
 
-	return rx->posted == end;
+	return enough;
 }
 
 /* Are there so many descriptors without a buffer that filling is worth it? */
@@ -120,6 +125,7 @@ static void emunic_rx_drop(struct emunic_queue *q)
 	if (rx->skb)
 		napi_consume_skb(rx->skb, 1);
 	rx->skb = NULL;
+	emunic_xdp_discard(rx);
 	rx->skip = true;
 	emunic_rx_inc(rx, &rx->stats.dropped);
 }
@@ -158,6 +164,20 @@ static void emunic_rx_buffer(struct emunic_queue *q, struct page *page, u32 len,
 	}
 	skb_add_rx_frag(rx->skb, frags, page, EMUNIC_RX_HEADROOM, len,
 			EMUNIC_RX_TRUESIZE);
+}
+
+/* The same for what an XDP program may have to see */
+static void emunic_rx_raw_buffer(struct emunic_queue *q, u32 slot, u32 len)
+{
+	struct emunic_rx *rx = &q->rx;
+	bool added;
+
+	if (rx->mode == EMUNIC_RX_XSK)
+		added = emunic_xsk_buffer(rx, rx->xsk_bufs[slot], len);
+	else
+		added = emunic_xdp_buffer(rx, rx->pages[slot], len);
+	if (unlikely(!added && !rx->skip))
+		emunic_rx_drop(q);
 }
 
 static bool emunic_rx_gso(struct sk_buff *skb, const struct emunic_rx_cpl *cpl)
@@ -246,7 +266,7 @@ static void emunic_rx_deliver(struct emunic_queue *q)
 	struct emunic_rx *rx = &q->rx;
 	struct sk_buff *skb = rx->skb;
 
-	if (unlikely(skb->len < ETH_HLEN ||
+	if (unlikely(skb_headlen(skb) < ETH_HLEN ||
 		     !emunic_rx_metadata(q, skb, &rx->head))) {
 		emunic_rx_inc(rx, &rx->stats.bad_cpl);
 		emunic_rx_drop(q);
@@ -258,6 +278,18 @@ static void emunic_rx_deliver(struct emunic_queue *q)
 	skb_record_rx_queue(skb, q->index);
 	skb->protocol = eth_type_trans(skb, q->emu->netdev);
 	napi_gro_receive(&q->napi, skb);
+}
+
+/* The last buffer of a frame has come */
+static void emunic_rx_end(struct emunic_queue *q)
+{
+	struct emunic_rx *rx = &q->rx;
+
+	if (rx->mode != EMUNIC_RX_SKB && rx->xdp.frame)
+		rx->skb = emunic_xdp_receive(q);
+	if (rx->skb)
+		emunic_rx_deliver(q);
+	rx->skip = false;
 }
 
 /* A completion that no sound device writes: nothing after it can be trusted */
@@ -306,7 +338,6 @@ int emunic_rx_poll(struct emunic_queue *q, int budget)
 	while (done < budget && emunic_rx_pending(rx)) {
 		u32 slot = rx->clean & emunic_rx_mask(rx);
 		const struct emunic_rx_cpl *cpl;
-		struct page *page;
 		bool last;
 		u32 len;
 
@@ -315,30 +346,33 @@ int emunic_rx_poll(struct emunic_queue *q, int budget)
 		cpl = &rx->cpl[slot];
 		len = le32_to_cpu(READ_ONCE(cpl->len));
 		last = cpl->flags & cpu_to_le16(EMUNIC_RX_EOP);
-		page = rx->pages[slot];
-		if (unlikely(!page || len > EMUNIC_RX_BUF_LEN || !len ||
+		if (unlikely(!rx->pages[slot] || len > rx->buf_len || !len ||
 			     le16_to_cpu(cpl->buf_id) != slot)) {
 			emunic_rx_broken(q);
 			break;
 		}
 
-		rx->pages[slot] = NULL;
-		if (!rx->skb && !rx->skip)
+		if (!rx->within)
 			rx->head = *cpl;
-		emunic_rx_buffer(q, page, len, last);
+		if (likely(rx->mode == EMUNIC_RX_SKB))
+			emunic_rx_buffer(q, rx->pages[slot], len, last);
+		else
+			emunic_rx_raw_buffer(q, slot, len);
+		rx->pages[slot] = NULL;
+		rx->within = !last;
 		rx->clean++;
 		if (!last)
 			continue;
 
-		if (rx->skb)
-			emunic_rx_deliver(q);
-		rx->skip = false;
+		emunic_rx_end(q);
 		done++;
 		/* Also meanwhile: a poll may use up more than the ring has */
 		if (emunic_rx_missing(rx))
 			emunic_rx_fill(q);
 	}
 
+	if (rx->mode != EMUNIC_RX_SKB)
+		emunic_xdp_flush(q);
 	if (emunic_rx_missing(rx) && !emunic_rx_fill(q))
 		return budget;
 
@@ -356,17 +390,41 @@ static int emunic_rx_pool_create(struct emunic_queue *q)
 		.napi = &q->napi,
 		.queue_idx = q->index,
 		.dma_dir = DMA_FROM_DEVICE,
-		.offset = EMUNIC_RX_HEADROOM,
-		.max_len = EMUNIC_RX_BUF_LEN,
+		.offset = q->rx.headroom,
+		.max_len = q->rx.buf_len,
 	};
 	struct page_pool *pool;
 
+	/* A program may change what it sends back, and make it longer */
+	if (q->rx.mode == EMUNIC_RX_XDP) {
+		params.dma_dir = DMA_BIDIRECTIONAL;
+		params.max_len += EMUNIC_RX_TAILROOM;
+	}
 	pool = page_pool_create(&params);
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
 
 	q->rx.pool = pool;
 	return 0;
+}
+
+static void emunic_rx_layout(struct emunic_queue *q)
+{
+	struct emunic_rx *rx = &q->rx;
+
+	rx->xsk = q->xsk;
+	if (rx->xsk) {
+		rx->mode = EMUNIC_RX_XSK;
+		rx->buf_len = emunic_xsk_buf_len(rx->xsk);
+	} else if (q->emu->xdp_prog) {
+		rx->mode = EMUNIC_RX_XDP;
+		rx->headroom = XDP_PACKET_HEADROOM;
+		rx->buf_len = EMUNIC_RX_XDP_LEN;
+	} else {
+		rx->mode = EMUNIC_RX_SKB;
+		rx->headroom = EMUNIC_RX_HEADROOM;
+		rx->buf_len = EMUNIC_RX_BUF_LEN;
+	}
 }
 
 /**
@@ -380,6 +438,7 @@ int emunic_rx_alloc(struct emunic_queue *q)
 	struct device *dev = &q->emu->pdev->dev;
 	struct emunic_rx *rx = &q->rx;
 	size_t size;
+	int err;
 
 	/* The longest GSO frame fits a head and all fragments */
 	BUILD_BUG_ON(EMUNIC_RX_BUF_LEN * (MAX_SKB_FRAGS + 1) <
@@ -388,8 +447,10 @@ int emunic_rx_alloc(struct emunic_queue *q)
 	rx->log2 = q->emu->rx_log2;
 	rx->posted = 0;
 	rx->clean = 0;
+	rx->within = false;
 	rx->skip = false;
 	rx->broken = false;
+	emunic_rx_layout(q);
 
 	size = BIT(rx->log2);
 	rx->pages = kvcalloc(size, sizeof(*rx->pages), GFP_KERNEL);
@@ -400,7 +461,36 @@ int emunic_rx_alloc(struct emunic_queue *q)
 	if (!rx->pages || !rx->desc || !rx->cpl)
 		return -ENOMEM;
 
-	return emunic_rx_pool_create(q);
+	if (rx->mode != EMUNIC_RX_XSK) {
+		err = emunic_rx_pool_create(q);
+		if (err)
+			return err;
+	}
+	if (rx->mode != EMUNIC_RX_SKB)
+		return emunic_xdp_rxq_register(q);
+
+	return 0;
+}
+
+static void emunic_rx_free_buffers(struct emunic_rx *rx)
+{
+	u32 i;
+
+	if (rx->skb)
+		dev_kfree_skb_any(rx->skb);
+	rx->skb = NULL;
+	emunic_xdp_discard(rx);
+	if (!rx->pages)
+		return;
+
+	for (i = 0; i < BIT(rx->log2); i++) {
+		if (!rx->pages[i])
+			continue;
+		if (rx->mode == EMUNIC_RX_XSK)
+			xsk_buff_free(rx->xsk_bufs[i]);
+		else
+			page_pool_put_full_page(rx->pool, rx->pages[i], false);
+	}
 }
 
 /**
@@ -412,14 +502,9 @@ void emunic_rx_free(struct emunic_queue *q)
 	struct device *dev = &q->emu->pdev->dev;
 	size_t size = BIT(q->rx.log2);
 	struct emunic_rx *rx = &q->rx;
-	u32 i;
 
-	if (rx->skb)
-		dev_kfree_skb_any(rx->skb);
-	rx->skb = NULL;
-	for (i = 0; rx->pages && rx->pool && i < size; i++)
-		if (rx->pages[i])
-			page_pool_put_full_page(rx->pool, rx->pages[i], false);
+	emunic_rx_free_buffers(rx);
+	emunic_xdp_rxq_unregister(rx);
 	page_pool_destroy(rx->pool);
 
 	if (rx->cpl)
@@ -430,6 +515,7 @@ void emunic_rx_free(struct emunic_queue *q)
 				  rx->desc_dma);
 	kvfree(rx->pages);
 	rx->pool = NULL;
+	rx->xsk = NULL;
 	rx->cpl = NULL;
 	rx->desc = NULL;
 	rx->pages = NULL;

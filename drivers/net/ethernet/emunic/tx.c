@@ -9,24 +9,14 @@
 #include <linux/dma-mapping.h>
 #include <linux/tcp.h>
 #include <net/netdev_queues.h>
+#include <net/xdp_sock_drv.h>
 
 #include "emunic.h"
 #include "devlink.h"
+#include "ring.h"
 
-/* Metadata, the head and every fragment of a frame */
-#define EMUNIC_TX_FRAME_DESCS	(MAX_SKB_FRAGS + 2)
 /* Completions that one poll may handle */
 #define EMUNIC_TX_POLL_MAX	256
-
-static u32 emunic_tx_mask(const struct emunic_tx *tx)
-{
-	return BIT(tx->log2) - 1;
-}
-
-static unsigned int emunic_tx_avail(const struct emunic_tx *tx)
-{
-	return BIT(tx->log2) - (READ_ONCE(tx->next) - READ_ONCE(tx->clean));
-}
 
 static unsigned int emunic_tx_wake_level(const struct emunic_tx *tx)
 {
@@ -74,17 +64,6 @@ static void emunic_tx_put_meta(struct emunic_tx *tx, u32 index,
 	meta->flags = cpu_to_le16(flags);
 }
 
-static void emunic_tx_put_desc(struct emunic_tx *tx, u32 index,
-			       dma_addr_t addr, u32 len)
-{
-	struct emunic_tx_desc *desc = &tx->desc[index & emunic_tx_mask(tx)];
-
-	desc->addr = cpu_to_le64(addr);
-	desc->len = cpu_to_le32(len);
-	desc->flags = 0;
-	desc->reserved = 0;
-}
-
 /* Copies the first @len bytes of the frame into the bounce slot of @index */
 static void emunic_tx_put_copy(struct emunic_tx *tx, u32 index,
 			       const struct sk_buff *skb, u32 len)
@@ -97,13 +76,13 @@ static void emunic_tx_put_copy(struct emunic_tx *tx, u32 index,
 
 static int emunic_tx_put_single(struct device *dev, struct emunic_tx *tx,
 				struct emunic_tx_buf *buf, u32 index,
-				struct sk_buff *skb, bool head)
+				const struct emunic_tx_pieces *pieces)
 {
-	const skb_frag_t *frag = &skb_shinfo(skb)->frags[0];
+	const skb_frag_t *frag = pieces->frags;
 
-	if (head) {
-		buf->len = skb_headlen(skb);
-		buf->addr = dma_map_single(dev, skb->data, buf->len,
+	if (pieces->head_len) {
+		buf->len = pieces->head_len;
+		buf->addr = dma_map_single(dev, pieces->head, buf->len,
 					   DMA_TO_DEVICE);
 	} else {
 		buf->len = skb_frag_size(frag);
@@ -122,31 +101,30 @@ static int emunic_tx_put_single(struct device *dev, struct emunic_tx *tx,
 /* Maps the pieces as one list, which an IOMMU makes one range of addresses */
 static int emunic_tx_put_list(struct device *dev, struct emunic_tx *tx,
 			      struct emunic_tx_buf *buf, u32 index,
-			      struct sk_buff *skb, bool head)
+			      const struct emunic_tx_pieces *pieces)
 {
 	struct scatterlist *sg = &tx->sg[buf - tx->buf], *s = sg;
-	const struct skb_shared_info *info = skb_shinfo(skb);
-	int pieces = info->nr_frags + head;
+	int nents = pieces->nr_frags + !!pieces->head_len;
 	int i, count;
 
-	sg_init_table(sg, pieces);
-	if (head) {
-		sg_set_buf(s, skb->data, skb_headlen(skb));
+	sg_init_table(sg, nents);
+	if (pieces->head_len) {
+		sg_set_buf(s, pieces->head, pieces->head_len);
 		s = sg_next(s);
 	}
-	for (i = 0; i < info->nr_frags; i++) {
-		const skb_frag_t *frag = &info->frags[i];
+	for (i = 0; i < pieces->nr_frags; i++) {
+		const skb_frag_t *frag = &pieces->frags[i];
 
 		sg_set_page(s, skb_frag_page(frag), skb_frag_size(frag),
 			    skb_frag_off(frag));
 		s = sg_next(s);
 	}
 
-	count = dma_map_sg(dev, sg, pieces, DMA_TO_DEVICE);
+	count = dma_map_sg(dev, sg, nents, DMA_TO_DEVICE);
 	if (!count)
 		return -ENOMEM;
 
-	buf->nents = pieces;
+	buf->nents = nents;
 	for_each_sg(sg, s, count, i)
 		emunic_tx_put_desc(tx, index + i, sg_dma_address(s),
 				   sg_dma_len(s));
@@ -154,33 +132,53 @@ static int emunic_tx_put_list(struct device *dev, struct emunic_tx *tx,
 	return count;
 }
 
+/**
+ * emunic_tx_put_mapped() - map the pieces of a frame and describe them
+ * @dev: the device
+ * @tx: Tx half of a queue
+ * @buf: the frame's entry, which keeps the mapping
+ * @index: first descriptor to write
+ * @pieces: what to map; not nothing
+ *
+ * Return: number of descriptors written, or an errno
+ */
+int emunic_tx_put_mapped(struct device *dev, struct emunic_tx *tx,
+			 struct emunic_tx_buf *buf, u32 index,
+			 const struct emunic_tx_pieces *pieces)
+{
+	if (pieces->nr_frags + !!pieces->head_len == 1)
+		return emunic_tx_put_single(dev, tx, buf, index, pieces);
+
+	return emunic_tx_put_list(dev, tx, buf, index, pieces);
+}
+
 /* Returns the number of descriptors written from @index on, or an errno */
 static int emunic_tx_put_data(struct device *dev, struct emunic_tx *tx,
 			      struct emunic_tx_buf *buf, u32 index,
 			      struct sk_buff *skb)
 {
-	bool head = skb_headlen(skb) > EMUNIC_TX_COPY_MAX;
-	int pieces = skb_shinfo(skb)->nr_frags + head;
+	struct emunic_tx_pieces pieces = {
+		.frags = skb_shinfo(skb)->frags,
+		.nr_frags = skb_shinfo(skb)->nr_frags,
+	};
 	int copied = 0;
-	int err;
+	int count;
 
 	if (skb->len <= EMUNIC_TX_COPY_MAX) {
 		emunic_tx_put_copy(tx, index, skb, skb->len);
 		return 1;
 	}
-	if (!head) {
+	if (skb_headlen(skb) <= EMUNIC_TX_COPY_MAX) {
 		emunic_tx_put_copy(tx, index, skb, skb_headlen(skb));
 		copied = 1;
+	} else {
+		pieces.head = skb->data;
+		pieces.head_len = skb_headlen(skb);
 	}
 
-	if (pieces == 1)
-		err = emunic_tx_put_single(dev, tx, buf, index + copied, skb,
-					   head);
-	else
-		err = emunic_tx_put_list(dev, tx, buf, index + copied, skb,
-					 head);
+	count = emunic_tx_put_mapped(dev, tx, buf, index + copied, &pieces);
 
-	return err < 0 ? err : err + copied;
+	return count < 0 ? count : count + copied;
 }
 
 static void emunic_tx_unmap(struct device *dev, struct emunic_tx *tx,
@@ -196,8 +194,13 @@ static void emunic_tx_unmap(struct device *dev, struct emunic_tx *tx,
 	buf->len = 0;
 }
 
-/* Tells the device of all descriptors written; kicks it if it sleeps */
-static void emunic_tx_publish(struct emunic_queue *q)
+/**
+ * emunic_tx_publish() - tell the device of all descriptors written
+ * @q: queue pair
+ *
+ * Kicks the device if it sleeps.
+ */
+void emunic_tx_publish(struct emunic_queue *q)
 {
 	struct emunic_tx *tx = &q->tx;
 	u32 old = tx->published;
@@ -284,8 +287,7 @@ static int emunic_tx_put_frame(struct emunic_queue *q, struct sk_buff *skb,
 		return count;
 
 	index += count;
-	tx->desc[(index - 1) & emunic_tx_mask(tx)].flags =
-		cpu_to_le16(EMUNIC_TX_EOP);
+	emunic_tx_put_eop(tx, index);
 	*next = index;
 	return 0;
 }
@@ -312,15 +314,18 @@ netdev_tx_t emunic_tx_xmit(struct sk_buff *skb, struct net_device *netdev)
 	tx = &q->tx;
 
 	if (unlikely(emunic_tx_avail(tx) < EMUNIC_TX_FRAME_DESCS)) {
-		netif_tx_stop_queue(txq);
 		emunic_tx_publish(q);
-		return NETDEV_TX_BUSY;
+		/* XDP has filled the ring, or has found room in it since */
+		if (!netif_txq_try_stop(txq, emunic_tx_avail(tx),
+					EMUNIC_TX_FRAME_DESCS))
+			return NETDEV_TX_BUSY;
 	}
 
 	buf = &tx->buf[tx->next & emunic_tx_mask(tx)];
 	if (unlikely(emunic_tx_put_frame(q, skb, buf, &next)))
 		return emunic_tx_drop(q, skb);
 
+	buf->kind = EMUNIC_TX_SKB;
 	buf->skb = skb;
 	buf->next = next;
 	buf->segs = skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
@@ -367,13 +372,20 @@ netdev_features_t emunic_tx_features_check(struct sk_buff *skb,
 	return features;
 }
 
+/*
+ * What a poll gave back: @frames, of which @skb_bytes are of the stack's, as it
+ * was told when they were sent
+ */
 struct emunic_tx_done {
 	u32 packets;
 	u32 bytes;
+	u32 skb_bytes;
 	u32 frames;
 	u32 gso_packets;
 	u32 gso_wire_packets;
 	u32 errors;
+	u32 refused;
+	u32 xsk_descs;
 };
 
 /* A frame with a timestamp has a completion of its own */
@@ -385,6 +397,23 @@ static void emunic_tx_stamp(struct sk_buff *skb, u64 ns)
 
 	if (emunic_tx_stamped(skb))
 		skb_tstamp_tx(skb, &stamps);
+}
+
+static void emunic_tx_release_skb(struct emunic_tx_buf *buf,
+				  const struct emunic_tx_cpl *cpl, int budget,
+				  struct emunic_tx_done *done)
+{
+	done->skb_bytes += buf->wire_bytes;
+	if (cpl->status != EMUNIC_TX_STATUS_OK) {
+		done->refused++;
+	} else {
+		emunic_tx_stamp(buf->skb, le64_to_cpu(cpl->timestamp));
+		if (skb_is_gso(buf->skb)) {
+			done->gso_packets++;
+			done->gso_wire_packets += buf->segs;
+		}
+	}
+	napi_consume_skb(buf->skb, budget);
 }
 
 /*
@@ -407,24 +436,25 @@ static bool emunic_tx_release(struct emunic_queue *q,
 		struct emunic_tx_buf *buf;
 
 		buf = &tx->buf[clean & emunic_tx_mask(tx)];
-		if (!buf->skb || buf->next - clean > head - clean)
+		if (!buf->kind || buf->next - clean > head - clean)
 			return false;
 
 		emunic_tx_unmap(&q->emu->pdev->dev, tx, buf);
 		done->frames++;
 		done->bytes += buf->wire_bytes;
-		if (error) {
+		if (error)
 			done->errors += buf->segs;
-		} else {
+		else
 			done->packets += buf->segs;
-			emunic_tx_stamp(buf->skb, le64_to_cpu(cpl->timestamp));
-			if (skb_is_gso(buf->skb)) {
-				done->gso_packets++;
-				done->gso_wire_packets += buf->segs;
-			}
-		}
-		napi_consume_skb(buf->skb, budget);
-		buf->skb = NULL;
+		if (likely(buf->kind == EMUNIC_TX_SKB))
+			emunic_tx_release_skb(buf, cpl, budget, done);
+		else if (buf->kind == EMUNIC_TX_XSK)
+			done->xsk_descs += buf->next - clean;
+		else if (buf->kind == EMUNIC_TX_XDP_OWN)
+			xdp_return_frame_rx_napi(buf->xdpf);
+		else
+			xdp_return_frame(buf->xdpf);
+		buf->kind = EMUNIC_TX_NONE;
 		clean = buf->next;
 		WRITE_ONCE(tx->clean, clean);
 	}
@@ -439,12 +469,17 @@ static void emunic_tx_account(struct emunic_queue *q,
 	struct emunic_tx_stats *stats = &q->tx.stats;
 	int woken;
 
+	if (!done->skb_bytes) {
+		/* As BQL has one: pairs with that of who stops the queue */
+		smp_mb();
+	}
 	txq = netdev_get_tx_queue(q->emu->netdev, q->index);
-	woken = __netif_txq_completed_wake(txq, done->frames, done->bytes,
+	woken = __netif_txq_completed_wake(txq, done->frames, done->skb_bytes,
 					   emunic_tx_avail(&q->tx),
 					   emunic_tx_wake_level(&q->tx),
-					   !test_bit(EMUNIC_STATE_UP,
-						     &q->emu->state));
+					   !READ_ONCE(q->tx.enabled));
+	if (done->xsk_descs)
+		xsk_tx_completed(q->tx.xsk, done->xsk_descs);
 
 	u64_stats_update_begin(&stats->syncp);
 	u64_stats_add(&stats->packets, done->packets);
@@ -477,7 +512,8 @@ bool emunic_tx_pending(const struct emunic_tx *tx)
 /**
  * emunic_tx_clean() - handle Tx completions
  * @q: queue pair
- * @budget: of NAPI; 0 outside of it
+ * @budget: of NAPI; 0 outside of it, where interrupts may be off and only skbs
+ *          can be given back
  *
  * Return: true if more may be waiting
  */
@@ -486,6 +522,9 @@ bool emunic_tx_clean(struct emunic_queue *q, int budget)
 	struct emunic_tx_done done = {};
 	struct emunic_tx *tx = &q->tx;
 	int limit = EMUNIC_TX_POLL_MAX;
+
+	if (unlikely(!budget && READ_ONCE(tx->raw)))
+		return false;
 
 	while (limit && emunic_tx_pending(tx)) {
 		const struct emunic_tx_cpl *cpl;
@@ -504,7 +543,8 @@ bool emunic_tx_clean(struct emunic_queue *q, int budget)
 
 	if (done.frames)
 		emunic_tx_account(q, &done);
-	if (unlikely(done.errors))
+	/* What XDP sends is not the stack's nor the driver's mistake */
+	if (unlikely(done.refused))
 		emunic_health_fault(q, EMUNIC_FAULT_TX_REFUSED);
 
 	return !limit && emunic_tx_pending(tx);
@@ -522,6 +562,8 @@ int emunic_tx_alloc(struct emunic_queue *q)
 	struct emunic_tx *tx = &q->tx;
 	size_t size;
 
+	tx->xsk = q->xsk;
+	tx->raw = false;
 	tx->log2 = q->emu->tx_log2;
 	tx->next = 0;
 	tx->published = 0;
@@ -547,6 +589,7 @@ int emunic_tx_alloc(struct emunic_queue *q)
 static void emunic_tx_free_frames(struct emunic_queue *q)
 {
 	struct emunic_tx *tx = &q->tx;
+	u32 xsk_descs = 0;
 	u32 i;
 
 	if (!tx->buf)
@@ -555,12 +598,19 @@ static void emunic_tx_free_frames(struct emunic_queue *q)
 	for (i = 0; i < BIT(tx->log2); i++) {
 		struct emunic_tx_buf *buf = &tx->buf[i];
 
-		if (!buf->skb)
+		if (!buf->kind)
 			continue;
 		emunic_tx_unmap(&q->emu->pdev->dev, tx, buf);
-		dev_kfree_skb_any(buf->skb);
-		buf->skb = NULL;
+		if (buf->kind == EMUNIC_TX_SKB)
+			dev_kfree_skb_any(buf->skb);
+		else if (buf->kind == EMUNIC_TX_XSK)
+			xsk_descs += (buf->next - i) & emunic_tx_mask(tx);
+		else
+			xdp_return_frame(buf->xdpf);
+		buf->kind = EMUNIC_TX_NONE;
 	}
+	if (xsk_descs)
+		xsk_tx_completed(tx->xsk, xsk_descs);
 	netdev_tx_reset_queue(netdev_get_tx_queue(q->emu->netdev, q->index));
 }
 
@@ -587,6 +637,7 @@ void emunic_tx_free(struct emunic_queue *q)
 				  tx->desc_dma);
 	kvfree(tx->sg);
 	kvfree(tx->buf);
+	tx->xsk = NULL;
 	tx->bounce = NULL;
 	tx->cpl = NULL;
 	tx->desc = NULL;
