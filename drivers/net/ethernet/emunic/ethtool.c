@@ -3,6 +3,7 @@
  * emunic: ethtool.
  */
 #include <linux/ethtool.h>
+#include <net/page_pool/helpers.h>
 
 #include "emunic.h"
 #include "pf.h"
@@ -40,6 +41,7 @@ static const struct emunic_stat emunic_xmit_stat_table[] = {
 	EMUNIC_TX_STAT(copied),
 	EMUNIC_TX_STAT(mapped),
 	EMUNIC_TX_STAT(dropped),
+	EMUNIC_TX_STAT(xdp),
 	EMUNIC_TX_STAT(kicks),
 	EMUNIC_TX_STAT(stops),
 };
@@ -55,6 +57,11 @@ static const struct emunic_stat emunic_rx_stat_table[] = {
 	EMUNIC_RX_STAT(alloc_fail),
 	EMUNIC_RX_STAT(dropped),
 	EMUNIC_RX_STAT(bad_cpl),
+	EMUNIC_RX_STAT(xdp_pass),
+	EMUNIC_RX_STAT(xdp_drop),
+	EMUNIC_RX_STAT(xdp_tx),
+	EMUNIC_RX_STAT(xdp_redirect),
+	EMUNIC_RX_STAT(xdp_error),
 };
 
 static const struct emunic_stat emunic_event_stat_table[] = {
@@ -102,7 +109,8 @@ static const struct emunic_stat emunic_vport_stat_table[] = {
 static int emunic_stats_count(const struct emunic *emu)
 {
 	int count = ARRAY_SIZE(emunic_event_stat_table) +
-		    emu->num_queues * EMUNIC_QUEUE_STATS;
+		    emu->num_queues * EMUNIC_QUEUE_STATS +
+		    page_pool_ethtool_stats_get_count();
 
 	if (!emu->is_vf)
 		count += ARRAY_SIZE(emunic_pf_stat_table) +
@@ -149,6 +157,7 @@ static void emunic_stats_strings(const struct emunic *emu, u8 *data)
 		emunic_put_strings(&data, "rx", q, emunic_rx_stat_table,
 				   ARRAY_SIZE(emunic_rx_stat_table));
 	}
+	data = page_pool_ethtool_stats_get_strings(data);
 
 	if (emu->is_vf)
 		return;
@@ -207,6 +216,21 @@ static u64 *emunic_read_queue_stats(u64 *data, const struct emunic_queue *q)
 				 ARRAY_SIZE(emunic_rx_stat_table));
 }
 
+/* Of the pools that there are now: new rings have new pools */
+static u64 *emunic_read_pool_stats(u64 *data, const struct emunic *emu)
+{
+#ifdef CONFIG_PAGE_POOL_STATS
+	struct page_pool_stats stats = {};
+	unsigned int q;
+
+	for (q = 0; q < emu->num_queues; q++)
+		if (emu->queues[q] && emu->queues[q]->rx.pool)
+			page_pool_get_stats(emu->queues[q]->rx.pool, &stats);
+	data = page_pool_ethtool_stats_get(data, &stats);
+#endif
+	return data;
+}
+
 static void emunic_get_ethtool_stats(struct net_device *netdev,
 				     struct ethtool_stats *stats, u64 *data)
 {
@@ -221,6 +245,7 @@ static void emunic_get_ethtool_stats(struct net_device *netdev,
 
 	for (q = 0; q < emu->num_queues; q++)
 		data = emunic_read_queue_stats(data, emu->queues[q]);
+	data = emunic_read_pool_stats(data, emu);
 
 	if (emu->is_vf)
 		return;
