@@ -21,7 +21,10 @@ except ModuleNotFoundError as e:
     print("1..0 # SKIP no kselftest library")
     sys.exit(4)
 
+from . import bpf, xsk
 from .bar import Bar
+from .bpf import Attached, Prog, prog_exists
+from .counters import ethtool_stat
 from .devlink import Reporter, devlink, devlink_handle
 from .flood import Flood
 from .host import Host, Sniffer, Stream, pair, raw_frame
@@ -33,6 +36,7 @@ from .qemu import monitor, suspend
 from .recover import PingFlood, Policy, as_before, event_count, give_policy, \
     setpci, traffic_flows
 from .vfio import VfioUser, give_to
+from .xsk import Xsk, to_socket
 
 __all__ = ["CmdExitFailure", "KsftNamedVariant", "KsftSkipEx", "NetNS",
            "NetNSEnter", "bkg", "cmd", "defer", "ethtool", "ip",
@@ -46,3 +50,5 @@ __all__ = ["CmdExitFailure", "KsftNamedVariant", "KsftSkipEx", "NetNS",
            "give_to", "ksft_run_quiet", "monitor", "need_pfs", "need_slow_pf",
            "pair", "raw_frame", "refused", "setpci", "shown", "speed", "stats",
            "suspend", "traffic_flows"]
+__all__ += ["Attached", "Prog", "Xsk", "bpf", "ethtool_stat", "prog_exists",
+            "to_socket", "xsk"]
