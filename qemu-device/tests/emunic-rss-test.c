@@ -298,6 +298,155 @@ static void test_rss_table(void)
     qemunic_stop(d.nic);
 }
 
+static void set_rule(Data *d, unsigned r, const struct emunic_flow_rule *rule)
+{
+    uint64_t window = EMUNIC_FLOW_RULE + r * EMUNIC_FLOW_STRIDE;
+
+    qemunic_write(&d->vf[1].f, window, 0);
+    for (size_t i = 4; i < sizeof(*rule); i += 4) {
+        qemunic_write(&d->vf[1].f, window + i,
+                      ldl_le_p((const uint8_t *)rule + i));
+    }
+    qemunic_write(&d->vf[1].f, window, le32_to_cpu(rule->ctrl));
+}
+
+/* Does a frame come to the first queue, which has buffers? */
+static void check_first(Data *d, const uint8_t *frame, size_t len, bool first)
+{
+    Frame fr;
+
+    g_assert_cmpuint(port_send(&d->vf[0], NULL, frame, len), ==, 0);
+    g_assert_cmpint(port_receive(&d->vf[1], &fr), ==, first);
+}
+
+/* Rule 7 with this ctrl, but for where it sends to: queue 5, without buffers */
+static void check_rule(Data *d, struct emunic_flow_rule rule, uint32_t ctrl,
+                       const uint8_t *frame, size_t len, bool fits)
+{
+    rule.ctrl = cpu_to_le32(ctrl | 5 << 16);
+    set_rule(d, 7, &rule);
+    check_first(d, frame, len, !fits);
+}
+
+static void check_fields(Data *d, bool v6)
+{
+    static const struct {
+        uint32_t ctrl;
+        size_t at;
+    } field[] = {
+        { EMUNIC_FLOW_SRC, offsetof(struct emunic_flow_rule, src) },
+        { EMUNIC_FLOW_DST, offsetof(struct emunic_flow_rule, dst) },
+        { EMUNIC_FLOW_SPORT, offsetof(struct emunic_flow_rule, sport) },
+        { EMUNIC_FLOW_DPORT, offsetof(struct emunic_flow_rule, dport) },
+    };
+    const uint32_t kind = v6 ? EMUNIC_FLOW_KIND_TCP6 : EMUNIC_FLOW_KIND_TCP4;
+    const uint32_t any = v6 ? EMUNIC_FLOW_KIND_IP6 : EMUNIC_FLOW_KIND_IP4;
+    struct emunic_flow_rule rule = { 0 };
+    uint8_t frame[200];
+    size_t len = build_tcp(frame, v6, vf_mac[1], vf_mac[0], 50);
+    const uint8_t *ip = frame + ETH;
+
+    memcpy(rule.src, ip + (v6 ? 8 : 12), v6 ? 16 : 4);
+    memcpy(rule.dst, ip + (v6 ? 24 : 16), v6 ? 16 : 4);
+    memcpy(&rule.sport, ip + (v6 ? 40 : 20), 2);
+    memcpy(&rule.dport, ip + (v6 ? 42 : 22), 2);
+    for (uint32_t k = 0; k < 8; k++) {
+        check_rule(d, rule, EMUNIC_FLOW_ENABLE | k << 8, frame, len,
+                   k == kind || k == any);
+    }
+    check_rule(d, rule, kind << 8, frame, len, false);
+    check_rule(d, rule, EMUNIC_FLOW_ENABLE | any << 8 | EMUNIC_FLOW_DPORT,
+               frame, len, false);
+    for (size_t i = 0; i < ARRAY_SIZE(field); i++) {
+        uint8_t *byte = (uint8_t *)&rule + field[i].at +
+                        (i < 2 ? v6 ? 15 : 3 : 1);
+
+        check_rule(d, rule, EMUNIC_FLOW_ENABLE | kind << 8 | 0xf0, frame, len,
+                   true);
+        *byte ^= 1;
+        check_rule(d, rule, EMUNIC_FLOW_ENABLE | kind << 8 | field[i].ctrl,
+                   frame, len, false);
+        check_rule(d, rule, EMUNIC_FLOW_ENABLE | kind << 8 |
+                   (0xf0 & ~field[i].ctrl), frame, len, true);
+        *byte ^= 1;
+    }
+}
+
+static void test_rss_rules(void)
+{
+    QEmunicQueue queue;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    for (unsigned i = 0; i < EMUNIC_RSS_ENTRIES; i += 4) {
+        qemunic_write(&d.vf[1].f, EMUNIC_RSS_TABLE + i, 0);
+    }
+    qemunic_queue_init(&d.vf[1].f, EMUNIC_RX_BLOCK + 5 * EMUNIC_Q_STRIDE, 6, 3,
+                       &queue);
+    qemunic_queue_start(&queue);
+    check_fields(&d, false);
+    check_fields(&d, true);
+    qemunic_stop(d.nic);
+}
+
+/* The first rule decides, and what it may decide */
+static void test_rss_contexts(void)
+{
+    struct emunic_flow_rule rule = { 0 };
+    uint8_t frame[200], key[EMUNIC_RSS_KEY_SIZE];
+    QEmunicQueue queue;
+    uint32_t hash;
+    uint8_t type;
+    size_t len;
+    Tuple t = { 0 };
+    Data d;
+    Frame fr;
+
+    data_start(&d, "", "max_vfs=2");
+    for (unsigned i = 0; i < EMUNIC_RSS_ENTRIES; i += 4) {
+        qemunic_write(&d.vf[1].f, EMUNIC_RSS_TABLE + i, 0);
+        qemunic_write(&d.vf[1].f, EMUNIC_RSS_TABLE + 3 * EMUNIC_RSS_STRIDE + i,
+                      0x05050505);
+        qemunic_write(&d.vf[1].f, EMUNIC_RSS_TABLE + 4 * EMUNIC_RSS_STRIDE + i,
+                      0);
+    }
+    qemunic_queue_init(&d.vf[1].f, EMUNIC_RX_BLOCK + 5 * EMUNIC_Q_STRIDE, 6, 3,
+                       &queue);
+    qemunic_queue_start(&queue);
+    len = build_tcp(frame, false, vf_mac[1], vf_mac[0], 50);
+    rule.ctrl = cpu_to_le32(EMUNIC_FLOW_ENABLE | 5 << 16);
+    set_rule(&d, 9, &rule);
+    check_first(&d, frame, len, false);
+    rule.ctrl = cpu_to_le32(EMUNIC_FLOW_ENABLE);
+    set_rule(&d, 8, &rule);
+    check_first(&d, frame, len, true);
+    rule.ctrl = cpu_to_le32(EMUNIC_FLOW_ENABLE | EMUNIC_FLOW_DROP);
+    set_rule(&d, 7, &rule);
+    check_first(&d, frame, len, false);
+    rule.ctrl = cpu_to_le32(EMUNIC_FLOW_ENABLE | EMUNIC_FLOW_SPREAD | 3 << 24);
+    set_rule(&d, 6, &rule);
+    check_first(&d, frame, len, false);
+
+    /* A context has a key of its own. */
+    for (size_t i = 0; i < sizeof(key); i++) {
+        key[i] = i * 7 + 1;
+    }
+    for (size_t i = 0; i < sizeof(key); i += 4) {
+        qemunic_write(&d.vf[1].f, EMUNIC_RSS_KEY + 4 * EMUNIC_RSS_STRIDE + i,
+                      ldl_le_p(key + i));
+    }
+    memcpy(t.src, frame + ETH + 12, 4);
+    memcpy(t.dst, frame + ETH + 16, 4);
+    memcpy(t.ports, frame + ETH + IP4, 4);
+    hash = expected(key, &t, 4, 15, 0, &type);
+    rule.ctrl = cpu_to_le32(EMUNIC_FLOW_ENABLE | EMUNIC_FLOW_SPREAD | 4 << 24);
+    set_rule(&d, 6, &rule);
+    g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+    g_assert_true(port_receive(&d.vf[1], &fr));
+    g_assert_cmphex(le32_to_cpu(fr.cpl.hash), ==, hash);
+    qemunic_stop(d.nic);
+}
+
 static void check_windows(QEmunicFunction *f, bool open)
 {
     for (int i = 0; i < EMUNIC_RSS_KEY_SIZE; i += 4) {
@@ -308,9 +457,22 @@ static void check_windows(QEmunicFunction *f, bool open)
         g_assert_cmphex(qemunic_read(f, EMUNIC_RSS_TABLE + i), ==,
                         open ? 0x03020100 + i * 0x01010101 : 0);
     }
+    for (uint32_t i = 0; i < EMUNIC_RSS_CONTEXTS; i++) {
+        g_assert_cmphex(qemunic_read(f, EMUNIC_RSS_KEY + 36 +
+                                        i * EMUNIC_RSS_STRIDE), ==,
+                        open ? (uint32_t)ldl_le_p(first_key + 36) : 0);
+        g_assert_cmphex(qemunic_read(f, EMUNIC_RSS_TABLE + 4 +
+                                        i * EMUNIC_RSS_STRIDE), ==,
+                        open ? 0x07060504 : 0);
+    }
+    for (uint32_t i = 0; i < EMUNIC_FLOW_RULES; i++) {
+        g_assert_cmphex(qemunic_read(f, EMUNIC_FLOW_RULE + 36 +
+                                        i * EMUNIC_FLOW_STRIDE), ==, 0);
+    }
     g_assert_cmphex(qemunic_read(f, EMUNIC_RSS_KEY + EMUNIC_RSS_KEY_SIZE), ==,
                     0);
-    g_assert_cmphex(qemunic_read(f, EMUNIC_RSS_TABLE + EMUNIC_RSS_ENTRIES),
+    g_assert_cmphex(qemunic_read(f, EMUNIC_RSS_KEY +
+                                 EMUNIC_RSS_CONTEXTS * EMUNIC_RSS_STRIDE),
                     ==, 0);
 }
 
@@ -350,6 +512,10 @@ static void test_rss_windows(void)
     qemunic_write(&d.vf[1].f, EMUNIC_RSS_CTRL, 1);
     qemunic_write(&d.vf[1].f, EMUNIC_RSS_FIELDS, 0);
     qemunic_write(&d.vf[1].f, EMUNIC_RSS_TABLE + 4, 0);
+    qemunic_write(&d.vf[1].f, EMUNIC_RSS_TABLE + 7 * EMUNIC_RSS_STRIDE + 4, 0);
+    qemunic_write(&d.vf[1].f, EMUNIC_RSS_KEY + 7 * EMUNIC_RSS_STRIDE + 36, 0);
+    qemunic_write(&d.vf[1].f, EMUNIC_FLOW_RULE + 63 * EMUNIC_FLOW_STRIDE + 36,
+                  1);
     qemunic_write(&d.vf[1].f, EMUNIC_CTRL, EMUNIC_CTRL_RESET);
     admin_ok(&d, EMUNIC_ADMIN_VPORT_SET_FLAGS, 2,
              &(uint32_t){ cpu_to_le32(open) }, 4);
@@ -378,6 +544,8 @@ static void test_rss_migration(void)
     }
     write_key(&d.vf[1].f, key);
     set_entry(&d.pf.f, 77, 9);
+    qemunic_write(&d.pf.f, EMUNIC_RSS_TABLE + 7 * EMUNIC_RSS_STRIDE, 7);
+    qemunic_write(&d.pf.f, EMUNIC_FLOW_RULE + 63 * EMUNIC_FLOW_STRIDE + 36, 63);
     qemunic_write(&d.vf[1].f, EMUNIC_RSS_CTRL, EMUNIC_RSS_CTRL_SYM_OR_XOR);
     len = build_tcp(frame, false, vf_mac[1], vf_mac[0], 50);
     memcpy(t.src, frame + ETH + 12, 4);
@@ -389,6 +557,10 @@ static void test_rss_migration(void)
     check_hash(&d, frame, len, hash, type);
     g_assert_cmphex(qemunic_read(&d.pf.f, EMUNIC_RSS_TABLE + 76), ==,
                     0x4f4e094c);
+    g_assert_cmphex(qemunic_read(&d.pf.f, EMUNIC_RSS_TABLE +
+                                 7 * EMUNIC_RSS_STRIDE), ==, 7);
+    g_assert_cmphex(qemunic_read(&d.pf.f, EMUNIC_FLOW_RULE +
+                                 63 * EMUNIC_FLOW_STRIDE + 36), ==, 63);
     qemunic_stop(d.nic);
 }
 
@@ -398,6 +570,8 @@ void emunic_add_rss_tests(void)
     qtest_add_func("emunic/rss-fields", test_rss_fields);
     qtest_add_func("emunic/rss-each", test_rss_each);
     qtest_add_func("emunic/rss-table", test_rss_table);
+    qtest_add_func("emunic/rss-rules", test_rss_rules);
+    qtest_add_func("emunic/rss-contexts", test_rss_contexts);
     qtest_add_func("emunic/rss-windows", test_rss_windows);
     qtest_add_func("emunic/rss-migration", test_rss_migration);
 }

@@ -124,17 +124,29 @@ typedef struct EmunicDma {
 #define EMUNIC_RSS_INPUT    36      /* bytes: two IPv6 addresses, two ports */
 
 /*
- * Receive steering (rss.c)
+ * How a part of the frames is spread (rss.c)
  *
  * @key, @table: the windows
  * @initial: key, fields and control are those of a reset
  * @nibble: what each value of each four bits of the input adds to the hash
  */
-typedef struct EmunicRss {
+typedef struct EmunicRssContext {
     uint32_t key[EMUNIC_RSS_KEY_SIZE / 4];
     uint32_t table[EMUNIC_RSS_ENTRIES / 4];
     bool initial;
     uint32_t nibble[2 * EMUNIC_RSS_INPUT][16];
+} EmunicRssContext;
+
+/*
+ * Receive steering (rss.c, flow.c)
+ *
+ * @rule: the windows of the rules
+ * @enabled: bit r: rule r is enabled
+ */
+typedef struct EmunicRss {
+    EmunicRssContext ctx[EMUNIC_RSS_CONTEXTS];
+    uint32_t rule[EMUNIC_FLOW_RULES][sizeof(struct emunic_flow_rule) / 4];
+    uint64_t enabled;
 } EmunicRss;
 
 /* VF mailbox (mbox.c) */
@@ -374,6 +386,11 @@ void emunic_regs_reset(EmunicFunction *f);
 void emunic_rss_reset(EmunicFunction *f);
 void emunic_rss_changed(EmunicFunction *f);
 uint32_t *emunic_rss_window(EmunicFunction *f, hwaddr addr, bool write);
+void emunic_rss_written(EmunicFunction *f, hwaddr addr);
+
+/* flow.c */
+uint32_t *emunic_flow_window(EmunicFunction *f, hwaddr addr);
+void emunic_flow_changed(EmunicFunction *f);
 
 /* engine.c: the bottom half */
 void emunic_schedule(EmunicState *s);

@@ -165,8 +165,31 @@ uint32_t emunic_segment(EmunicScratch *scratch, EmunicFrame *fr, uint32_t each,
                         EmunicSegmentFunc *func, void *opaque);
 
 /* rss.c */
-void emunic_rss_hash(const EmunicFunction *f, EmunicFrame *fr);
-EmunicQueue *emunic_rss_steer(EmunicFunction *f, const EmunicFrame *fr);
+void emunic_rss_hash(const EmunicFunction *f, EmunicFrame *fr, uint32_t flow);
+EmunicQueue *emunic_rss_steer(EmunicFunction *f, const EmunicFrame *fr,
+                              uint32_t flow);
+
+/* Byte @i of a window: its words have byte 0 in bits 7:0. */
+static inline uint8_t emunic_rss_byte(const uint32_t *words, unsigned i)
+{
+    return words[i / 4] >> i % 4 * 8;
+}
+
+/* flow.c */
+uint32_t emunic_flow_ctrl(const EmunicFunction *f, const EmunicFrame *fr);
+
+/* What the bits of @mask in the ctrl of a rule say */
+static inline uint32_t emunic_flow_part(uint32_t ctrl, uint32_t mask)
+{
+    return (ctrl & mask) >> ctz32(mask);
+}
+
+/* Is a parsed frame that is IP at all IPv4? */
+static inline bool emunic_frame_ip4(const EmunicFrame *fr)
+{
+    return fr->kind == EMUNIC_KIND_TCP4 || fr->kind == EMUNIC_KIND_UDP4 ||
+           fr->kind == EMUNIC_KIND_IP4;
+}
 
 /* rx.c */
 void emunic_rx_frame(EmunicFunction *f, EmunicScratch *scratch,

@@ -288,8 +288,8 @@ static void emunic_regs_write(void *opaque, hwaddr addr, uint64_t value,
         emunic_queue_write(f, q, qr, value);
     } else if (word) {
         *word = value;
-        if (addr >= EMUNIC_RSS_KEY && addr < EMUNIC_RSS_TABLE) {
-            emunic_rss_changed(f);
+        if (addr >= EMUNIC_RSS_KEY) {
+            emunic_rss_written(f, addr);
         }
     }
 }

@@ -299,18 +299,27 @@ bool emunic_rx_deliver(EmunicFunction *f, EmunicQueue *q, EmunicFrame *fr,
     return true;
 }
 
-/* One frame, in the form that its driver takes. False: it is lost. */
+/*
+ * One frame, in the form that its driver takes. False: it is lost for want of
+ * buffers, and so is what comes behind it.
+ */
 static bool emunic_rx_one(EmunicFunction *f, EmunicFrame *fr,
                           const EmunicRxView *view)
 {
     const uint32_t merge = EMUNIC_RX_FEATURES_GSO | EMUNIC_RX_FEATURES_CSUM |
                            EMUNIC_RX_FEATURES_GRO;
     EmunicQueue *q;
+    uint32_t flow;
 
     f->pf->copies++;
     emunic_frame_parse(fr);
-    emunic_rss_hash(f, fr);
-    q = emunic_rss_steer(f, fr);
+    flow = emunic_flow_ctrl(f, fr);
+    if (flow & EMUNIC_FLOW_DROP) {
+        emunic_rx_drop(f, fr);
+        return true;
+    }
+    emunic_rss_hash(f, fr, flow);
+    q = emunic_rss_steer(f, fr, flow);
     return ((view->features & merge) == merge &&
             emunic_gro_receive(f, q, fr, view)) ||
            emunic_rx_deliver(f, q, fr, view);

@@ -94,13 +94,26 @@ static const VMStateDescription vmstate_emunic_events = {
     },
 };
 
+static const VMStateDescription vmstate_emunic_rss_context = {
+    .name = "emunic-rss-context",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT32_ARRAY(key, EmunicRssContext, EMUNIC_RSS_KEY_SIZE / 4),
+        VMSTATE_UINT32_ARRAY(table, EmunicRssContext, EMUNIC_RSS_ENTRIES / 4),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
 static const VMStateDescription vmstate_emunic_rss = {
     .name = "emunic-rss",
     .version_id = 1,
     .minimum_version_id = 1,
     .fields = (const VMStateField[]) {
-        VMSTATE_UINT32_ARRAY(key, EmunicRss, EMUNIC_RSS_KEY_SIZE / 4),
-        VMSTATE_UINT32_ARRAY(table, EmunicRss, EMUNIC_RSS_ENTRIES / 4),
+        VMSTATE_STRUCT_ARRAY(ctx, EmunicRss, EMUNIC_RSS_CONTEXTS, 1,
+                             vmstate_emunic_rss_context, EmunicRssContext),
+        VMSTATE_UINT32_2DARRAY(rule, EmunicRss, EMUNIC_FLOW_RULES,
+                               sizeof(struct emunic_flow_rule) / 4),
         VMSTATE_END_OF_LIST()
     },
 };
@@ -239,6 +252,7 @@ static int emunic_function_post_load(void *opaque, int version_id)
     emunic_vport_restore(f);
     emunic_rx_map_update(f);
     emunic_rss_changed(f);
+    emunic_flow_changed(f);
     emunic_offence_restore(f);
     f->events.paid_at = 0;
     f->tx_pending = 0;
