@@ -8,9 +8,11 @@
 #define EMUNIC_COMPAT_H
 
 #include <linux/dim.h>
+#include <linux/ethtool.h>
 #include <linux/netdevice.h>
 #include <linux/version.h>
 #include <net/devlink.h>
+#include <net/ipv6.h>
 #include <net/page_pool/helpers.h>
 #include <net/xdp.h>
 #include <net/xdp_sock_drv.h>
@@ -27,6 +29,56 @@
 /* Older kernels ask for the number of Rx rings among Rx classification rules */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
 #define EMUNIC_RX_RING_COUNT 1
+#endif
+
+/*
+ * Entries of the indirection table for each queue. Older kernels do not fold
+ * tables, which therefore keep the size that the device has.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
+#define EMUNIC_RSS_PER_QUEUE	8
+#else
+#define EMUNIC_RSS_PER_QUEUE	EMUNIC_RSS_ENTRIES
+static inline bool
+ethtool_rxfh_indir_can_resize(struct net_device *dev, const u32 *tbl,
+			      u32 old_size, u32 new_size)
+{
+	return old_size == new_size;
+}
+
+static inline int
+ethtool_rxfh_ctxs_can_resize(struct net_device *dev, u32 new_indir_size)
+{
+	return 0;
+}
+
+static inline void
+ethtool_rxfh_ctxs_resize(struct net_device *dev, u32 new_indir_size)
+{
+}
+#endif
+
+/*
+ * BIG TCP: IPv6 frames beyond 64 KiB. Older kernels put a jumbo option into
+ * what they send, which no segment has, and require it in what they receive.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
+#define EMUNIC_RX_MAX_GSO_LEN	EMUNIC_BIG_GSO_MAX
+static inline int emunic_tx_remove_jumbo(struct sk_buff *skb)
+{
+	return 0;
+}
+#else
+#define EMUNIC_RX_MAX_GSO_LEN	EMUNIC_GSO_FRAME_MAX
+static inline int emunic_tx_remove_jumbo(struct sk_buff *skb)
+{
+	return ipv6_hopopt_jumbo_remove(skb);
+}
+#endif
+
+/* Older kernels do not count frames with a sum by queue */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
+#define EMUNIC_CSUM_COMPLETE_STAT 1
 #endif
 
 /* NAPI settings that outlive the NAPI: older kernels forget them */

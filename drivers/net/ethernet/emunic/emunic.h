@@ -26,6 +26,7 @@
 #include <linux/bitfield.h>
 #include <linux/dim.h>
 #include <linux/etherdevice.h>
+#include <linux/ethtool.h>
 #include <linux/if_vlan.h>
 #include <linux/interrupt.h>
 #include <linux/netdevice.h>
@@ -210,6 +211,7 @@ struct emunic_tx {
  * @gro_packets: GSO frames received whole
  * @gro_wire_packets: frames that these stand for
  * @csum_unnecessary: frames whose checksum the device vouched for
+ * @csum_complete: frames whose sum the device has made
  * @csum_none: frames whose checksum is the stack's to verify
  * @copied: frames copied out of their buffer
  * @alloc_fail: buffers or skbs that could not be had
@@ -228,6 +230,7 @@ struct emunic_rx_stats {
 	u64_stats_t gro_packets;
 	u64_stats_t gro_wire_packets;
 	u64_stats_t csum_unnecessary;
+	u64_stats_t csum_complete;
 	u64_stats_t csum_none;
 	u64_stats_t copied;
 	u64_stats_t alloc_fail;
@@ -443,6 +446,31 @@ struct emunic_filters {
 };
 
 /**
+ * struct emunic_rss - steering of received frames as users want it; RTNL
+ * @key: Toeplitz key, of all contexts
+ * @table: queue of each entry of the table of each context; the first is for
+ *         frames that no rule claims
+ * @fields: EMUNIC_RSS_FIELDS_*
+ * @ctrl: EMUNIC_RSS_CTRL_*
+ */
+struct emunic_rss {
+	u8 key[EMUNIC_RSS_KEY_SIZE];
+	u32 table[EMUNIC_RSS_CONTEXTS][EMUNIC_RSS_ENTRIES];
+	u32 fields;
+	u32 ctrl;
+};
+
+/**
+ * struct emunic_rules - rules that go before the hash; RTNL
+ * @rule: as the device has them; ctrl 0: there is none
+ * @spec: as users have given them
+ */
+struct emunic_rules {
+	struct emunic_flow_rule rule[EMUNIC_FLOW_RULES];
+	struct ethtool_rx_flow_spec spec[EMUNIC_FLOW_RULES];
+};
+
+/**
  * struct emunic_ctl_ops - how requests about a function's own vport travel
  * @start: bring up the control path of a function that was just reset; on
  *         return EMUNIC_STATE_CTL_READY tells whether requests can be made
@@ -522,6 +550,7 @@ struct emunic_events {
  * @is_vf: which of the two
  * @max_queues: queue pairs that the device has
  * @num_queues: queue pairs to use; RTNL
+ * @xps_queues: queue pairs that have CPUs to send from; RTNL
  * @ring_log2_min: log2 of the smallest ring
  * @ring_log2_max: log2 of the largest ring
  * @tx_log2: Tx ring size to use; RTNL
@@ -546,6 +575,8 @@ struct emunic_events {
  * @announced: jiffies of the last RESET_IMPENDING; service work
  * @restarted: jiffies of the last restart after an error
  * @filters: Rx filter
+ * @rss: receive steering
+ * @rules: exceptions from it
  * @events: counters; RTNL or hard interrupt, approximate
  * @coalesce_lock: what queues have of moderation, and their registers
  * @tx_coalesce: for Tx queues yet to come; RTNL
@@ -563,6 +594,7 @@ struct emunic {
 	bool is_vf;
 	u8 max_queues;
 	u8 num_queues;
+	u8 xps_queues;
 	u8 ring_log2_min;
 	u8 ring_log2_max;
 	u8 tx_log2;
@@ -589,6 +621,8 @@ struct emunic {
 	unsigned long restarted;
 
 	struct emunic_filters filters;
+	struct emunic_rss rss;
+	struct emunic_rules rules;
 	struct emunic_events events;
 
 	struct mutex coalesce_lock;	/* moderation of all queues */
@@ -696,15 +730,14 @@ int emunic_queue_restart(struct emunic_queue *q);
 int emunic_tx_alloc(struct emunic_queue *q);
 void emunic_tx_free(struct emunic_queue *q);
 netdev_tx_t emunic_tx_xmit(struct sk_buff *skb, struct net_device *netdev);
-netdev_features_t emunic_tx_features_check(struct sk_buff *skb,
-					   struct net_device *netdev,
-					   netdev_features_t features);
+u32 emunic_tx_gso_hdr_len(const struct sk_buff *skb);
 bool emunic_tx_clean(struct emunic_queue *q, int budget);
 bool emunic_tx_pending(const struct emunic_tx *tx);
 
 /* rx.c */
 int emunic_rx_alloc(struct emunic_queue *q);
 void emunic_rx_free(struct emunic_queue *q);
+u32 emunic_rx_max_gso(void);
 int emunic_rx_poll(struct emunic_queue *q, int budget);
 bool emunic_rx_pending(const struct emunic_rx *rx);
 
@@ -786,7 +819,7 @@ int emunic_vf_init(struct emunic *emu);
 void emunic_vf_release(struct emunic *emu);
 void emunic_vf_service(struct emunic *emu, u32 pending);
 bool emunic_vf_mac_is_fixed(const struct emunic *emu);
-int emunic_vf_get_rss(struct emunic *emu, struct emunic_mbox_rss *rss);
+int emunic_vf_may_read_rss(struct emunic *emu);
 void emunic_vf_mbox_wake(struct emunic *emu);
 
 /**

@@ -7,6 +7,7 @@
 
 #include "emunic.h"
 #include "pf.h"
+#include "rss.h"
 
 /* Version of the register dump: pairs of offset and value */
 #define EMUNIC_REGS_VERSION	1
@@ -52,6 +53,7 @@ static const struct emunic_stat emunic_rx_stat_table[] = {
 	EMUNIC_RX_STAT(gro_packets),
 	EMUNIC_RX_STAT(gro_wire_packets),
 	EMUNIC_RX_STAT(csum_unnecessary),
+	EMUNIC_RX_STAT(csum_complete),
 	EMUNIC_RX_STAT(csum_none),
 	EMUNIC_RX_STAT(copied),
 	EMUNIC_RX_STAT(alloc_fail),
@@ -319,6 +321,8 @@ static int emunic_reconfigure(struct emunic *emu, u8 tx_log2, u8 rx_log2,
 	emu->rx_log2 = rx_log2;
 	emu->num_queues = num_queues;
 	err = netif_set_real_num_queues(emu->netdev, num_queues, num_queues);
+	emu->xps_queues = min(emu->xps_queues, num_queues);
+	emunic_rss_update_queues(emu);
 	if (!err && up)
 		err = emunic_up(emu);
 	if (!err)
@@ -328,6 +332,7 @@ static int emunic_reconfigure(struct emunic *emu, u8 tx_log2, u8 rx_log2,
 	emu->rx_log2 = old_rx;
 	emu->num_queues = old_queues;
 	netif_set_real_num_queues(emu->netdev, old_queues, old_queues);
+	emunic_rss_update_queues(emu);
 	/* Memory was enough before; if not now, the service work goes on */
 	if (up && emunic_up(emu))
 		emunic_service_request(emu, EMUNIC_SVC_RESTART);
@@ -384,7 +389,9 @@ static void emunic_get_channels(struct net_device *netdev,
 static int emunic_set_channels(struct net_device *netdev,
 			       struct ethtool_channels *channels)
 {
+	u32 size = emunic_get_rxfh_indir_size(netdev);
 	struct emunic *emu = netdev_priv(netdev);
+	int err;
 
 	if (channels->rx_count || channels->tx_count ||
 	    channels->other_count || !channels->combined_count)
@@ -392,8 +399,15 @@ static int emunic_set_channels(struct net_device *netdev,
 	if (channels->combined_count == emu->num_queues)
 		return 0;
 
-	return emunic_reconfigure(emu, emu->tx_log2, emu->rx_log2,
-				  channels->combined_count);
+	err = emunic_rss_check_queues(emu, channels->combined_count);
+	if (!err)
+		err = emunic_reconfigure(emu, emu->tx_log2, emu->rx_log2,
+					 channels->combined_count);
+	if (!err && emunic_get_rxfh_indir_size(netdev) != size)
+		ethtool_rxfh_ctxs_resize(netdev,
+					 emunic_get_rxfh_indir_size(netdev));
+
+	return err;
 }
 
 #ifdef EMUNIC_RX_RING_COUNT
@@ -403,69 +417,23 @@ static u32 emunic_get_rx_ring_count(struct net_device *netdev)
 
 	return emu->num_queues;
 }
-#else
-static int emunic_get_rxnfc(struct net_device *netdev,
-			    struct ethtool_rxnfc *rxnfc, u32 *rules)
-{
-	struct emunic *emu = netdev_priv(netdev);
-
-	if (rxnfc->cmd != ETHTOOL_GRXRINGS)
-		return -EOPNOTSUPP;
-
-	rxnfc->data = emu->num_queues;
-	return 0;
-}
 #endif
-
-static u32 emunic_get_rxfh_key_size(struct net_device *netdev)
-{
-	return EMUNIC_RSS_KEY_SIZE;
-}
-
-static u32 emunic_get_rxfh_indir_size(struct net_device *netdev)
-{
-	return EMUNIC_RSS_ENTRIES;
-}
-
-/* Key and table are the device's own; a VF has to ask whether it may know */
-static int emunic_get_rxfh(struct net_device *netdev,
-			   struct ethtool_rxfh_param *rxfh)
-{
-	struct emunic_mbox_rss rss = {
-		.key = EMUNIC_RSS_KEY_RESET,
-		.entries = cpu_to_le16(EMUNIC_RSS_ENTRIES),
-	};
-	struct emunic *emu = netdev_priv(netdev);
-	int i, err;
-
-	err = emu->is_vf ? emunic_vf_get_rss(emu, &rss) : 0;
-	if (err)
-		return err;
-	if (le16_to_cpu(rss.entries) != EMUNIC_RSS_ENTRIES)
-		return -EPROTO;
-
-	rxfh->hfunc = ETH_RSS_HASH_TOP;
-	if (rxfh->key)
-		memcpy(rxfh->key, rss.key, EMUNIC_RSS_KEY_SIZE);
-	if (rxfh->indir)
-		for (i = 0; i < EMUNIC_RSS_ENTRIES; i++)
-			rxfh->indir[i] = i % emu->num_queues;
-
-	return 0;
-}
 
 #define EMUNIC_COALESCE_PARAMS \
 	(ETHTOOL_COALESCE_USECS | ETHTOOL_COALESCE_MAX_FRAMES | \
 	 ETHTOOL_COALESCE_USE_ADAPTIVE)
 
 #ifdef EMUNIC_RX_RING_COUNT
-#define EMUNIC_RX_RINGS_OP	.get_rx_ring_count = emunic_get_rx_ring_count
+#define EMUNIC_RX_RINGS_OP	.get_rx_ring_count = emunic_get_rx_ring_count,
 #else
-#define EMUNIC_RX_RINGS_OP	.get_rxnfc = emunic_get_rxnfc
+#define EMUNIC_RX_RINGS_OP
 #endif
 
 /* What PF and VF have in common */
 #define EMUNIC_ETHTOOL_OPS						\
+	.supported_input_xfrm	= RXH_XFRM_SYM_XOR | RXH_XFRM_SYM_OR_XOR, \
+	.rxfh_indir_space	= EMUNIC_RSS_ENTRIES,			\
+	.rxfh_max_num_contexts	= EMUNIC_RSS_CONTEXTS,			\
 	.supported_coalesce_params = EMUNIC_COALESCE_PARAMS,		\
 	.get_drvinfo		= emunic_get_drvinfo,			\
 	.get_regs_len		= emunic_get_regs_len,			\
@@ -476,10 +444,18 @@ static int emunic_get_rxfh(struct net_device *netdev,
 	.set_ringparam		= emunic_set_ringparam,			\
 	.get_channels		= emunic_get_channels,			\
 	.set_channels		= emunic_set_channels,			\
-	EMUNIC_RX_RINGS_OP,						\
+	EMUNIC_RX_RINGS_OP						\
+	.get_rxnfc		= emunic_get_rxnfc,			\
+	.set_rxnfc		= emunic_set_rxnfc,			\
 	.get_rxfh_key_size	= emunic_get_rxfh_key_size,		\
 	.get_rxfh_indir_size	= emunic_get_rxfh_indir_size,		\
 	.get_rxfh		= emunic_get_rxfh,			\
+	.set_rxfh		= emunic_set_rxfh,			\
+	.get_rxfh_fields	= emunic_get_rxfh_fields,		\
+	.set_rxfh_fields	= emunic_set_rxfh_fields,		\
+	.create_rxfh_context	= emunic_create_rxfh_context,		\
+	.modify_rxfh_context	= emunic_modify_rxfh_context,		\
+	.remove_rxfh_context	= emunic_remove_rxfh_context,		\
 	.get_sset_count		= emunic_get_sset_count,		\
 	.get_strings		= emunic_get_strings,			\
 	.get_ethtool_stats	= emunic_get_ethtool_stats,		\

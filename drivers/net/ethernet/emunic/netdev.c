@@ -7,38 +7,9 @@
 
 #include "emunic.h"
 #include "devlink.h"
+#include "features.h"
 #include "pf.h"
-
-static void emunic_rx_features_write(struct emunic *emu,
-				     netdev_features_t features)
-{
-	u32 val = 0;
-
-	/* XDP sees frames as they would be on a wire */
-	if (emunic_xdp_plain(emu))
-		features &= ~(NETIF_F_RXCSUM | NETIF_F_GRO_HW);
-	if (features & NETIF_F_RXCSUM)
-		val |= EMUNIC_RX_FEATURES_CSUM;
-	if (features & NETIF_F_GRO_HW)
-		val |= EMUNIC_RX_FEATURES_GSO;
-	if (features & NETIF_F_HW_VLAN_CTAG_RX)
-		val |= EMUNIC_RX_FEATURES_VLAN_STRIP;
-	if (emu->clock.rx_on)
-		val |= EMUNIC_RX_FEATURES_TSTAMP;
-
-	emunic_wr32(emu, EMUNIC_RX_FEATURES, val);
-}
-
-/**
- * emunic_rx_features_update() - tell the device what the stack takes
- * @emu: the function
- *
- * Context: RTNL
- */
-void emunic_rx_features_update(struct emunic *emu)
-{
-	emunic_rx_features_write(emu, emu->netdev->features);
-}
+#include "rss.h"
 
 static void emunic_queues_free(struct emunic *emu, unsigned int n)
 {
@@ -119,6 +90,23 @@ static int emunic_queues_start(struct emunic *emu)
 	return 0;
 }
 
+/*
+ * Sends from each CPU by the queue that is for it, as interrupts are spread by
+ * default. Only for queues that came into use since the last call: users may
+ * have chosen otherwise for the rest, and the core forgets those that go.
+ */
+static void emunic_queues_set_xps(struct emunic *emu)
+{
+	int node = dev_to_node(&emu->pdev->dev);
+	unsigned int cpu;
+
+	for (; emu->xps_queues < emu->num_queues; emu->xps_queues++) {
+		cpu = cpumask_local_spread(emu->xps_queues, node);
+		netif_set_xps_queue(emu->netdev, cpumask_of(cpu),
+				    emu->xps_queues);
+	}
+}
+
 /**
  * emunic_up() - bring the data path up
  * @emu: the function, down, its control path started
@@ -140,7 +128,9 @@ int emunic_up(struct emunic *emu)
 
 	emunic_wr32(emu, EMUNIC_RX_MAX_FRAME,
 		    emu->netdev->mtu + EMUNIC_FRAME_OVERHEAD);
-	emunic_rx_features_update(emu);
+	emunic_features_apply(emu, emu->netdev->features);
+	emunic_rss_apply(emu);
+	emunic_queues_set_xps(emu);
 
 	err = emunic_queues_start(emu);
 	if (err)
@@ -280,32 +270,6 @@ void emunic_netdev_set_mac(struct emunic *emu, const u8 *mac)
 		call_netdevice_notifiers(NETDEV_CHANGEADDR, emu->netdev);
 }
 
-static netdev_features_t emunic_fix_features(struct net_device *netdev,
-					     netdev_features_t features)
-{
-	if (emunic_xdp_plain(netdev_priv(netdev)))
-		features &= ~NETIF_F_GRO_HW;
-
-	return features;
-}
-
-static int emunic_set_features(struct net_device *netdev,
-			       netdev_features_t features)
-{
-	struct emunic *emu = netdev_priv(netdev);
-	int err;
-
-	/* What can fail comes first; the core takes @features over itself */
-	err = emunic_filters_update_mode(emu, features);
-	if (err)
-		return err;
-
-	if (test_bit(EMUNIC_STATE_UP, &emu->state))
-		emunic_rx_features_write(emu, features);
-
-	return 0;
-}
-
 static void emunic_tx_timeout(struct net_device *netdev, unsigned int txqueue)
 {
 	struct emunic *emu = netdev_priv(netdev);
@@ -401,7 +365,7 @@ static const struct net_device_ops emunic_netdev_ops = {
 	.ndo_open		= emunic_open,
 	.ndo_stop		= emunic_stop,
 	.ndo_start_xmit		= emunic_tx_xmit,
-	.ndo_features_check	= emunic_tx_features_check,
+	.ndo_features_check	= emunic_features_check,
 #ifdef EMUNIC_RX_MODE_ASYNC
 	.ndo_set_rx_mode_async	= emunic_set_rx_mode_async,
 #else
@@ -455,6 +419,9 @@ static void emunic_queue_stats_rx(struct net_device *netdev, int idx,
 		stats->bytes = u64_stats_read(&s->bytes);
 		stats->alloc_fail = u64_stats_read(&s->alloc_fail);
 		stats->csum_unnecessary = u64_stats_read(&s->csum_unnecessary);
+#ifdef EMUNIC_CSUM_COMPLETE_STAT
+		stats->csum_complete = u64_stats_read(&s->csum_complete);
+#endif
 		stats->csum_none = u64_stats_read(&s->csum_none);
 		stats->hw_gro_packets = u64_stats_read(&s->gro_packets);
 		stats->hw_gro_wire_packets =
@@ -502,6 +469,9 @@ static void emunic_base_stats(struct net_device *netdev,
 	rx->bytes = 0;
 	rx->alloc_fail = 0;
 	rx->csum_unnecessary = 0;
+#ifdef EMUNIC_CSUM_COMPLETE_STAT
+	rx->csum_complete = 0;
+#endif
 	rx->csum_none = 0;
 	rx->hw_gro_packets = 0;
 	rx->hw_gro_wire_packets = 0;
@@ -526,31 +496,6 @@ static const struct netdev_stat_ops emunic_stat_ops = {
 	.get_base_stats		= emunic_base_stats,
 };
 
-static void emunic_netdev_features(struct emunic *emu)
-{
-	netdev_features_t hw = NETIF_F_SG | NETIF_F_HIGHDMA;
-	struct net_device *netdev = emu->netdev;
-
-	if (emu->caps & EMUNIC_CAPS_CSUM)
-		hw |= NETIF_F_HW_CSUM | NETIF_F_RXCSUM;
-	if (emu->caps & EMUNIC_CAPS_TSO)
-		hw |= NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_GRO_HW;
-	netdev->vlan_features = hw & ~NETIF_F_GRO_HW;
-	netdev->hw_enc_features = hw & (NETIF_F_SG | NETIF_F_HW_CSUM |
-					NETIF_F_HIGHDMA);
-
-	if (emu->caps & EMUNIC_CAPS_VLAN)
-		hw |= NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX;
-	if (emu->caps & EMUNIC_CAPS_RXHASH)
-		hw |= NETIF_F_RXHASH;
-
-	netdev->hw_features = hw & ~NETIF_F_HIGHDMA;
-	netdev->features = hw | NETIF_F_HW_VLAN_CTAG_FILTER;
-	/* A VF cannot ask for all VLANs, so its filter stays on */
-	if (!emu->is_vf)
-		netdev->hw_features |= NETIF_F_HW_VLAN_CTAG_FILTER;
-}
-
 /**
  * emunic_netdev_setup() - fill in the netdev of a function
  * @emu: the function, identified
@@ -567,17 +512,17 @@ int emunic_netdev_setup(struct emunic *emu)
 			      &emunic_pf_ethtool_ops : &emunic_ethtool_ops;
 	netdev->priv_flags |= IFF_UNICAST_FLT;
 	netdev->watchdog_timeo = 5 * HZ;
-	netif_set_tso_max_segs(netdev, EMUNIC_GSO_MAX_SEGS);
 	netif_set_affinity_auto(netdev);
-	emunic_netdev_features(emu);
+	emunic_features_init(emu);
 	emunic_xdp_netdev_setup(emu);
 	netif_carrier_off(netdev);
 
-	emu->num_queues = min_t(unsigned int, num_online_cpus(),
-				emu->max_queues);
+	emu->num_queues = min_t(unsigned int, emu->max_queues,
+				netif_get_num_default_rss_queues());
 	emu->tx_log2 = clamp_t(u8, EMUNIC_RING_LOG2_DEFAULT,
 			       emu->ring_log2_min, emu->ring_log2_max);
 	emu->rx_log2 = emu->tx_log2;
+	emunic_rss_init(emu);
 
 	return netif_set_real_num_queues(netdev, emu->num_queues,
 					 emu->num_queues);

@@ -7,8 +7,10 @@
 
 #include "emunic.h"
 
+/* Pieces of a long frame that are more than one descriptor can say */
+#define EMUNIC_TX_SPLITS	(EMUNIC_BIG_GSO_MAX / EMUNIC_TX_DESC_MAX)
 /* Metadata, the head and every fragment of a frame */
-#define EMUNIC_TX_FRAME_DESCS	(MAX_SKB_FRAGS + 2)
+#define EMUNIC_TX_FRAME_DESCS	(MAX_SKB_FRAGS + 2 + EMUNIC_TX_SPLITS)
 
 #define EMUNIC_RX_TAILROOM	SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
 #define EMUNIC_RX_TRUESIZE	PAGE_SIZE

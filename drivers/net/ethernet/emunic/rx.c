@@ -8,6 +8,7 @@
  * socket, frames are gathered in xdp.c and xsk.c instead.
  */
 #include <linux/dma-mapping.h>
+#include <linux/tcp.h>
 #include <net/page_pool/helpers.h>
 #include <net/xdp_sock_drv.h>
 
@@ -19,6 +20,8 @@
 #define EMUNIC_RX_BUF_LEN \
 	(EMUNIC_RX_TRUESIZE - SKB_DATA_ALIGN(EMUNIC_RX_HEADROOM) - \
 	 EMUNIC_RX_TAILROOM)
+/* Bytes that the head and all fragments of an skb hold */
+#define EMUNIC_RX_SKB_MAX	(EMUNIC_RX_BUF_LEN * (MAX_SKB_FRAGS + 1))
 
 /* Buffers are posted when this part of the ring is without: size >> shift */
 #define EMUNIC_RX_FILL_SHIFT	4
@@ -180,6 +183,19 @@ static void emunic_rx_raw_buffer(struct emunic_queue *q, u32 slot, u32 len)
 		emunic_rx_drop(q);
 }
 
+/* Adds what the TCP header says; false if there is none */
+static bool emunic_rx_gso_tcp(struct sk_buff *skb, u16 hdr_len)
+{
+	const struct tcphdr *th = (void *)(skb->head + skb->csum_start);
+
+	if (skb_checksum_start_offset(skb) + sizeof(*th) > hdr_len)
+		return false;
+	if (th->cwr)
+		skb_shinfo(skb)->gso_type |= SKB_GSO_TCP_ECN;
+
+	return true;
+}
+
 static bool emunic_rx_gso(struct sk_buff *skb, const struct emunic_rx_cpl *cpl)
 {
 	struct skb_shared_info *info = skb_shinfo(skb);
@@ -197,9 +213,16 @@ static bool emunic_rx_gso(struct sk_buff *skb, const struct emunic_rx_cpl *cpl)
 	case EMUNIC_GSO_TCPV6:
 		info->gso_type = SKB_GSO_TCPV6;
 		break;
+	case EMUNIC_GSO_UDPV4:
+	case EMUNIC_GSO_UDPV6:
+		info->gso_type = SKB_GSO_UDP_L4;
+		break;
 	default:
 		return false;
 	}
+	if (info->gso_type != SKB_GSO_UDP_L4 &&
+	    !emunic_rx_gso_tcp(skb, hdr_len))
+		return false;
 
 	/* Another function's word for it: to be checked before it is sent on */
 	info->gso_type |= SKB_GSO_DODGY;
@@ -221,6 +244,11 @@ static bool emunic_rx_metadata(struct emunic_queue *q, struct sk_buff *skb,
 			return false;
 	} else if ((flags & EMUNIC_RX_CSUM_OK) && (features & NETIF_F_RXCSUM)) {
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
+	} else if ((flags & EMUNIC_RX_CSUM_COMPLETE) &&
+		   (features & NETIF_F_RXCSUM)) {
+		skb->ip_summed = CHECKSUM_COMPLETE;
+		skb->csum = csum_unfold((__force __sum16)
+					htons(le16_to_cpu(cpl->csum_start)));
 	}
 
 	if ((flags & EMUNIC_RX_GSO) && !emunic_rx_gso(skb, cpl))
@@ -256,6 +284,8 @@ static void emunic_rx_account(struct emunic_rx *rx, const struct sk_buff *skb)
 	}
 	if (skb->ip_summed == CHECKSUM_NONE)
 		u64_stats_inc(&stats->csum_none);
+	else if (skb->ip_summed == CHECKSUM_COMPLETE)
+		u64_stats_inc(&stats->csum_complete);
 	else
 		u64_stats_inc(&stats->csum_unnecessary);
 	u64_stats_update_end(&stats->syncp);
@@ -379,6 +409,16 @@ int emunic_rx_poll(struct emunic_queue *q, int budget)
 	return done;
 }
 
+/**
+ * emunic_rx_max_gso() - longest GSO frame that can be received
+ *
+ * Return: bytes
+ */
+u32 emunic_rx_max_gso(void)
+{
+	return min_t(u32, EMUNIC_RX_SKB_MAX, EMUNIC_RX_MAX_GSO_LEN);
+}
+
 static int emunic_rx_pool_create(struct emunic_queue *q)
 {
 	struct page_pool_params params = {
@@ -440,9 +480,8 @@ int emunic_rx_alloc(struct emunic_queue *q)
 	size_t size;
 	int err;
 
-	/* The longest GSO frame fits a head and all fragments */
-	BUILD_BUG_ON(EMUNIC_RX_BUF_LEN * (MAX_SKB_FRAGS + 1) <
-		     EMUNIC_GSO_FRAME_MAX);
+	/* What every device may send fits a head and all fragments */
+	BUILD_BUG_ON(EMUNIC_RX_SKB_MAX < EMUNIC_GSO_FRAME_MAX);
 
 	rx->log2 = q->emu->rx_log2;
 	rx->posted = 0;

@@ -8,6 +8,7 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/tcp.h>
+#include <linux/udp.h>
 #include <net/netdev_queues.h>
 #include <net/xdp_sock_drv.h>
 
@@ -34,6 +35,30 @@ static bool emunic_tx_needs_meta(const struct sk_buff *skb)
 	       skb_vlan_tag_present(skb) || emunic_tx_stamped(skb);
 }
 
+static u8 emunic_tx_gso_type(const struct sk_buff *skb)
+{
+	if (!(skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4))
+		return skb_is_gso_v6(skb) ? EMUNIC_GSO_TCPV6 : EMUNIC_GSO_TCPV4;
+
+	return vlan_get_protocol(skb) == htons(ETH_P_IPV6) ? EMUNIC_GSO_UDPV6 :
+							     EMUNIC_GSO_UDPV4;
+}
+
+/**
+ * emunic_tx_gso_hdr_len() - length of the headers that segments repeat
+ * @skb: GSO frame
+ *
+ * Return: bytes
+ */
+u32 emunic_tx_gso_hdr_len(const struct sk_buff *skb)
+{
+	if (skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4)
+		return skb_transport_offset(skb) + sizeof(struct udphdr);
+
+	return skb->encapsulation ? skb_inner_tcp_all_headers(skb) :
+				    skb_tcp_all_headers(skb);
+}
+
 static void emunic_tx_put_meta(struct emunic_tx *tx, u32 index,
 			       const struct sk_buff *skb)
 {
@@ -51,9 +76,13 @@ static void emunic_tx_put_meta(struct emunic_tx *tx, u32 index,
 	if (skb_is_gso(skb)) {
 		flags |= EMUNIC_TX_GSO;
 		meta->gso_size = cpu_to_le16(skb_shinfo(skb)->gso_size);
-		meta->gso_type = skb_is_gso_v6(skb) ? EMUNIC_GSO_TCPV6 :
-						      EMUNIC_GSO_TCPV4;
-		meta->hdr_len = cpu_to_le16(skb_tcp_all_headers(skb));
+		meta->gso_type = emunic_tx_gso_type(skb);
+		meta->hdr_len = cpu_to_le16(emunic_tx_gso_hdr_len(skb));
+		if (skb->encapsulation) {
+			flags |= EMUNIC_TX_INNER;
+			meta->inner_l3 =
+				cpu_to_le16(skb_inner_network_offset(skb));
+		}
 	}
 	if (skb_vlan_tag_present(skb)) {
 		flags |= EMUNIC_TX_VLAN;
@@ -98,6 +127,21 @@ static int emunic_tx_put_single(struct device *dev, struct emunic_tx *tx,
 	return 1;
 }
 
+/* Adds a piece of the frame to a list, as parts that a descriptor can say */
+static struct scatterlist *emunic_tx_sg_add(struct scatterlist *s,
+					    struct page *page, u32 len,
+					    u32 offset)
+{
+	u32 part;
+
+	for (; len; len -= part, offset += part) {
+		part = min_t(u32, len, EMUNIC_TX_DESC_MAX);
+		sg_set_page(s++, page, part, offset);
+	}
+
+	return s;
+}
+
 /* Maps the pieces as one list, which an IOMMU makes one range of addresses */
 static int emunic_tx_put_list(struct device *dev, struct emunic_tx *tx,
 			      struct emunic_tx_buf *buf, u32 index,
@@ -107,18 +151,19 @@ static int emunic_tx_put_list(struct device *dev, struct emunic_tx *tx,
 	int nents = pieces->nr_frags + !!pieces->head_len;
 	int i, count;
 
-	sg_init_table(sg, nents);
-	if (pieces->head_len) {
-		sg_set_buf(s, pieces->head, pieces->head_len);
-		s = sg_next(s);
-	}
+	sg_init_table(sg, nents + EMUNIC_TX_SPLITS);
+	if (pieces->head_len)
+		s = emunic_tx_sg_add(s, virt_to_page(pieces->head),
+				     pieces->head_len,
+				     offset_in_page(pieces->head));
 	for (i = 0; i < pieces->nr_frags; i++) {
 		const skb_frag_t *frag = &pieces->frags[i];
 
-		sg_set_page(s, skb_frag_page(frag), skb_frag_size(frag),
-			    skb_frag_off(frag));
-		s = sg_next(s);
+		s = emunic_tx_sg_add(s, skb_frag_page(frag),
+				     skb_frag_size(frag), skb_frag_off(frag));
 	}
+	sg_mark_end(s - 1);
+	nents = s - sg;
 
 	count = dma_map_sg(dev, sg, nents, DMA_TO_DEVICE);
 	if (!count)
@@ -146,7 +191,11 @@ int emunic_tx_put_mapped(struct device *dev, struct emunic_tx *tx,
 			 struct emunic_tx_buf *buf, u32 index,
 			 const struct emunic_tx_pieces *pieces)
 {
-	if (pieces->nr_frags + !!pieces->head_len == 1)
+	u32 len = pieces->head_len;
+
+	if (pieces->nr_frags)
+		len = len ? U32_MAX : skb_frag_size(pieces->frags);
+	if (pieces->nr_frags <= 1 && len <= EMUNIC_TX_DESC_MAX)
 		return emunic_tx_put_single(dev, tx, buf, index, pieces);
 
 	return emunic_tx_put_list(dev, tx, buf, index, pieces);
@@ -322,7 +371,8 @@ netdev_tx_t emunic_tx_xmit(struct sk_buff *skb, struct net_device *netdev)
 	}
 
 	buf = &tx->buf[tx->next & emunic_tx_mask(tx)];
-	if (unlikely(emunic_tx_put_frame(q, skb, buf, &next)))
+	if (unlikely(emunic_tx_remove_jumbo(skb) ||
+		     emunic_tx_put_frame(q, skb, buf, &next)))
 		return emunic_tx_drop(q, skb);
 
 	buf->kind = EMUNIC_TX_SKB;
@@ -331,7 +381,7 @@ netdev_tx_t emunic_tx_xmit(struct sk_buff *skb, struct net_device *netdev)
 	buf->segs = skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
 	buf->wire_bytes = skb->len;
 	if (skb_is_gso(skb))
-		buf->wire_bytes += (buf->segs - 1) * skb_tcp_all_headers(skb);
+		buf->wire_bytes += (buf->segs - 1) * emunic_tx_gso_hdr_len(skb);
 	skb_tx_timestamp(skb);
 	WRITE_ONCE(tx->next, next);
 
@@ -347,35 +397,6 @@ netdev_tx_t emunic_tx_xmit(struct sk_buff *skb, struct net_device *netdev)
 	return NETDEV_TX_OK;
 }
 
-/**
- * emunic_tx_features_check() - ndo_features_check
- * @skb: the frame
- * @netdev: the device
- * @features: what the stack would leave to the device
- *
- * Return: what it may leave to the device
- */
-netdev_features_t emunic_tx_features_check(struct sk_buff *skb,
-					   struct net_device *netdev,
-					   netdev_features_t features)
-{
-	features = vlan_features_check(skb, features);
-
-	/* With this length no piece can be longer than a descriptor can say */
-	if (skb_is_gso(skb) &&
-	    (!skb_is_gso_tcp(skb) || skb->len > EMUNIC_TX_DESC_MAX ||
-	     skb_shinfo(skb)->nr_frags >= EMUNIC_TX_MAX_DESCS ||
-	     skb_tcp_all_headers(skb) + skb_shinfo(skb)->gso_size >
-	     EMUNIC_FRAME_MAX))
-		features &= ~NETIF_F_GSO_MASK;
-
-	return features;
-}
-
-/*
- * What a poll gave back: @frames, of which @skb_bytes are of the stack's, as it
- * was told when they were sent
- */
 struct emunic_tx_done {
 	u32 packets;
 	u32 bytes;

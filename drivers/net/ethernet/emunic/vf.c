@@ -75,22 +75,23 @@ bool emunic_vf_mac_is_fixed(const struct emunic *emu)
 }
 
 /**
- * emunic_vf_get_rss() - ask how the device spreads frames over the queues
+ * emunic_vf_may_read_rss() - may the VF tell how its frames are steered?
  * @emu: the VF
- * @rss: filled in
  *
  * Context: RTNL
  * Return: 0 or an errno; -EPERM if the administrator does not allow it
  */
-int emunic_vf_get_rss(struct emunic *emu, struct emunic_mbox_rss *rss)
+int emunic_vf_may_read_rss(struct emunic *emu)
 {
+	struct emunic_mbox_rss rss;
+
 	if (!test_bit(EMUNIC_STATE_CTL_READY, &emu->state))
 		return -ENOTCONN;
 	if (!(emu->vf->caps & EMUNIC_MBOX_CAP_RSS))
 		return -EOPNOTSUPP;
 
-	return emunic_vf_request(emu, EMUNIC_MBOX_OP_GET_RSS, NULL, 0, rss,
-				 sizeof(*rss));
+	return emunic_vf_request(emu, EMUNIC_MBOX_OP_GET_RSS, NULL, 0, &rss,
+				 sizeof(rss));
 }
 
 /*
