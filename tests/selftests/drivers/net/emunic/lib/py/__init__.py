@@ -27,6 +27,9 @@ from .bpf import Attached, Prog, prog_exists
 from .counters import ethtool_stat
 from .devlink import Reporter, devlink, devlink_handle
 from .flood import Flood
+from .frames import Frame
+from .gso import captured, check_ids, exchange, finished_pair, need_feature, \
+    segment_counts, segmented, set_features
 from .host import Host, Sniffer, Stream, pair, raw_frame
 from .klog import KernelLog, ksft_run_quiet
 from .meter import Meter
@@ -35,6 +38,8 @@ from .policy import need_slow_pf, refused, shown, speed, stats
 from .qemu import monitor, suspend
 from .recover import PingFlood, Policy, as_before, event_count, give_policy, \
     setpci, traffic_flows
+from .rss import Flow, Steering, max_queues, queue_packets, restore_steering, \
+    set_queues
 from .vfio import VfioUser, give_to
 from .xsk import Xsk, to_socket
 
@@ -43,12 +48,15 @@ __all__ = ["CmdExitFailure", "KsftNamedVariant", "KsftSkipEx", "NetNS",
            "ksft_busy_wait", "ksft_disruptive", "ksft_eq", "ksft_exit",
            "ksft_ge", "ksft_in", "ksft_lt", "ksft_ne", "ksft_not_in",
            "ksft_pr", "ksft_raises", "ksft_run", "ksft_true", "ksft_variants",
-           "rand_port", "wait_port_listen", "Bar", "Flood", "Function", "Host",
-           "KernelLog", "Meter", "PhysicalFunction", "PingFlood", "Policy",
-           "Reporter", "Sniffer", "Stream", "VfioUser", "as_before", "devlink",
-           "devlink_handle", "event_count", "find_pfs", "give_policy",
-           "give_to", "ksft_run_quiet", "monitor", "need_pfs", "need_slow_pf",
-           "pair", "raw_frame", "refused", "setpci", "shown", "speed", "stats",
-           "suspend", "traffic_flows"]
-__all__ += ["Attached", "Prog", "Xsk", "bpf", "ethtool_stat", "prog_exists",
-            "to_socket", "xsk"]
+           "rand_port", "wait_port_listen", "Attached", "Bar", "Flood", "Flow",
+           "Frame", "Function", "Host", "KernelLog", "Meter",
+           "PhysicalFunction", "PingFlood", "Policy", "Prog", "Reporter",
+           "Sniffer", "Steering", "Stream", "VfioUser", "Xsk", "as_before",
+           "bpf", "captured", "check_ids", "devlink", "devlink_handle",
+           "ethtool_stat", "event_count", "exchange", "find_pfs",
+           "finished_pair", "give_policy", "give_to", "ksft_run_quiet",
+           "max_queues", "monitor", "need_feature", "need_pfs", "need_slow_pf",
+           "pair", "prog_exists", "queue_packets", "raw_frame", "refused",
+           "restore_steering", "segment_counts", "segmented", "set_features",
+           "set_queues", "setpci", "shown", "speed", "stats", "suspend",
+           "to_socket", "traffic_flows", "xsk"]

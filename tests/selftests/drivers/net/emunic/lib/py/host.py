@@ -15,6 +15,7 @@ from .pci import ip_batch, wait_for
 
 ETH_P_ALL = 3
 SOL_PACKET, PACKET_AUXDATA = 263, 8
+SO_RCVBUFFORCE = 33
 TP_STATUS_VLAN_VALID = 0x10
 SIOCGIFHWADDR, SIOCETHTOOL, ETHTOOL_GLINK = 0x8927, 0x8946, 0xa
 
@@ -194,6 +195,7 @@ class Sniffer:
             self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW,
                                       socket.htons(ETH_P_ALL))
         self.sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+        self.sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
         self.sock.bind((dev or host.dev, ETH_P_ALL))
         defer(self.sock.close)
 
