@@ -769,6 +769,9 @@ int emunic_hwtstamp_set(struct net_device *netdev,
 			struct kernel_hwtstamp_config *config,
 			struct netlink_ext_ack *extack);
 
+/* xdp_metadata.c */
+extern const struct xdp_metadata_ops emunic_xdp_metadata_ops;
+
 /* xdp.c: XDP programs */
 void emunic_xdp_netdev_setup(struct emunic *emu);
 bool emunic_xdp_plain(const struct emunic *emu);
