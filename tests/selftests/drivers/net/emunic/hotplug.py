@@ -8,8 +8,9 @@ from pathlib import Path
 
 from lib.py import PingFlood, Policy, as_before, cmd, defer, find_pfs, \
     give_policy, ksft_eq, ksft_exit, ksft_lt, ksft_pr, ksft_run_quiet, \
-    ksft_true, monitor, need_pfs, pair, setpci, traffic_flows
+    ksft_true, monitor, need_pfs, pair, patience, setpci, traffic_flows
 from lib.py.pci import wait_for
+from lib.py.splat import PCIEHP_ORDER
 
 # Slot Control: interrupt off; power and its indicator off, at which QEMU takes
 # the card away; power on again, so that pciehp does not think it did that
@@ -105,7 +106,7 @@ def surprise():
     a, b = _busy(slot)
     with PingFlood(a, b):
         _pull(slot)
-        ksft_lt(slot.wait_gone(30), 10, "seconds, with 4 VFs")
+        ksft_lt(slot.wait_gone(30), patience(10), "seconds, with 4 VFs")
     a.close()
     b.close()
     slot.works_like_new()
@@ -118,7 +119,7 @@ def surprise_with_commands():
     _pull(slot)
     for n in range(4):
         slot.pf.set_vf(n, "vlan 9", fail=False)
-    ksft_lt(slot.wait_gone(30), 10, "seconds")
+    ksft_lt(slot.wait_gone(30), patience(10), "seconds")
     a.close()
     b.close()
     slot.works_like_new()
@@ -130,7 +131,7 @@ def orderly():
     a, b = _busy(slot)
     with PingFlood(a, b):
         monitor("device_del nic0")
-        ksft_lt(slot.wait_gone(40), 20, "seconds")
+        ksft_lt(slot.wait_gone(40), patience(20), "seconds")
     a.close()
     b.close()
     slot.works_like_new()
@@ -150,7 +151,7 @@ def vf_loses_its_device():
         start = time.monotonic()
         for vf in vfs:
             vf.unbind()
-        ksft_lt(time.monotonic() - start, 4, "seconds")
+        ksft_lt(time.monotonic() - start, patience(4), "seconds")
         setpci(pf, SRIOV_CONTROL, f"{control:x}")
     for vf in vfs:
         vf.bind()
@@ -159,5 +160,5 @@ def vf_loses_its_device():
 
 if __name__ == "__main__":
     ksft_run_quiet([surprise, surprise_with_commands, orderly,
-                    vf_loses_its_device])
+                    vf_loses_its_device], known=[PCIEHP_ORDER])
     ksft_exit()

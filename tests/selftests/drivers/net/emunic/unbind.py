@@ -6,6 +6,7 @@ from lib.py import PingFlood, Policy, as_before, cmd, defer, find_pfs, \
     give_policy, ksft_eq, ksft_exit, ksft_run_quiet, ksft_true, need_pfs, \
     pair
 from lib.py.pci import DRIVER, wait_for
+from lib.py.splat import UNLOCKED_REMOVAL
 
 
 def vf_under_traffic():
@@ -79,5 +80,6 @@ def module_with_vfs():
 
 if __name__ == "__main__":
     ksft_run_quiet([vf_under_traffic, pf_with_vfs_under_traffic,
-                    pf_under_own_traffic, module_with_vfs])
+                    pf_under_own_traffic, module_with_vfs],
+                   known=[UNLOCKED_REMOVAL])
     ksft_exit()

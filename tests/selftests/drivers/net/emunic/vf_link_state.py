@@ -6,9 +6,9 @@ import time
 
 from lib.py import Host, Sniffer, defer, ksft_busy_wait, ksft_eq, ksft_exit, \
     ksft_ge, ksft_lt, ksft_run_quiet, ksft_true, monitor, need_pfs, pair, \
-    raw_frame, refused, stats
+    patience, raw_frame, refused, stats
 
-AT_ONCE = 1.0
+AT_ONCE = patience(1.0)
 
 
 def _carrier(host):

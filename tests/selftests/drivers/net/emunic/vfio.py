@@ -8,7 +8,7 @@ import time
 from lib.py import Host, KsftNamedVariant, Policy, VfioUser, as_before, bkg, \
     cmd, defer, event_count, find_pfs, give_policy, give_to, ksft_busy_wait, \
     ksft_eq, ksft_exit, ksft_ge, ksft_lt, ksft_pr, ksft_run_quiet, ksft_true, \
-    ksft_variants, need_pfs, pair, traffic_flows
+    ksft_variants, need_pfs, pair, patience, traffic_flows
 from lib.py.pci import errno_of, wait_for
 from lib.py.recover import Port
 
@@ -51,7 +51,7 @@ class Away:
             host.wait_link()
         spent = time.monotonic() - start
         ksft_pr(f"carrier {spent:.2f} s after the PF")
-        ksft_lt(spent, 2, "seconds until the VFs are back")
+        ksft_lt(spent, patience(2), "seconds until the VFs are back")
         as_before(self.policy, self.a, self.b)
 
     def ends_well(self):

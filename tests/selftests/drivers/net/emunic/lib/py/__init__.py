@@ -12,10 +12,10 @@ KSFT_DIR = (Path(__file__).parent / "../../../../..").resolve()
 try:
     sys.path.append(KSFT_DIR.as_posix())
     from net.lib.py import CmdExitFailure, KsftNamedVariant, KsftSkipEx, \
-        NetNS, NetNSEnter, bkg, cmd, defer, ethtool, ip, ksft_busy_wait, \
-        ksft_disruptive, ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_lt, \
-        ksft_ne, ksft_not_in, ksft_pr, ksft_raises, ksft_run, ksft_true, \
-        ksft_variants, rand_port, wait_port_listen
+        NetNS, NetNSEnter, bkg, cmd, defer, ethtool, ip, ksft_disruptive, \
+        ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_lt, ksft_ne, ksft_not_in, \
+        ksft_pr, ksft_raises, ksft_run, ksft_true, ksft_variants, rand_port, \
+        wait_port_listen
 except ModuleNotFoundError as e:
     print("# no kselftest library beside this test:", e)
     print("1..0 # SKIP no kselftest library")
@@ -40,6 +40,7 @@ from .recover import PingFlood, Policy, as_before, event_count, give_policy, \
     setpci, traffic_flows
 from .rss import Flow, Steering, max_queues, queue_packets, restore_steering, \
     set_queues
+from .slow import ksft_busy_wait, patience
 from .vfio import VfioUser, give_to
 from .xsk import Xsk, to_socket
 
@@ -56,7 +57,7 @@ __all__ = ["CmdExitFailure", "KsftNamedVariant", "KsftSkipEx", "NetNS",
            "ethtool_stat", "event_count", "exchange", "find_pfs",
            "finished_pair", "give_policy", "give_to", "ksft_run_quiet",
            "max_queues", "monitor", "need_feature", "need_pfs", "need_slow_pf",
-           "pair", "prog_exists", "queue_packets", "raw_frame", "refused",
-           "restore_steering", "segment_counts", "segmented", "set_features",
-           "set_queues", "setpci", "shown", "speed", "stats", "suspend",
-           "to_socket", "traffic_flows", "xsk"]
+           "pair", "patience", "prog_exists", "queue_packets", "raw_frame",
+           "refused", "restore_steering", "segment_counts", "segmented",
+           "set_features", "set_queues", "setpci", "shown", "speed", "stats",
+           "suspend", "to_socket", "traffic_flows", "xsk"]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from net.lib.py import KsftSkipEx, cmd, defer, ip
 
+from .slow import patience
+
 PCI = Path("/sys/bus/pci")
 DRIVER = PCI / "drivers/emunic"
 VENDOR, PF_ID = "0x1af4", "0x10f0"
@@ -15,6 +17,7 @@ VENDOR, PF_ID = "0x1af4", "0x10f0"
 
 def wait_for(what, test, deadline=20.0, sleep=0.05):
     """Poll @test until it is true and return its value; else TimeoutError."""
+    deadline = patience(deadline)
     end = time.monotonic() + deadline
     while True:
         value = test()

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+Complaints of a kernel with lockdep that are no fault of the driver's. Only
+these, from their place and by their way, are left out, and only where a test
+says that it is about to take that way.
+
+UNLOCKED_REMOVAL: since 7.3 pci_stop_and_remove_bus_device() asserts that
+pci_rescan_remove_lock is held. Whoever writes sriov_numvfs holds it. It is not
+held where a PF's driver goes by unbind or rmmod and, as
+Documentation/PCI/pci-iov-howto.rst wants it, calls pci_disable_sriov() in its
+remove(): so every driver with VFs brings that warning, one for each VF. None
+takes the lock there, for two reasons. Where the PF itself is taken out the
+caller of remove() holds it already, and it does not nest. And it is taken
+before the lock of a device, which an unbind holds: the two orders would
+deadlock when a card is pulled meanwhile.
+
+PCIEHP_ORDER: pciehp takes pci_rescan_remove_lock inside of its reset_lock,
+lets go of that while it removes a device, whichever that is, and takes it
+again. Both are of one slot's one thread. Lockdep says so once, and is off from
+then on.
+"""
+
+import re
+
+
+class Complaint:
+    """A complaint of more than one line, from one with @begin to one with @end,
+    which is the one meant if it has @pattern; @own are the bad lines of it."""
+    def __init__(self, name, begin, end, pattern, own):
+        self.name = name
+        self.begin, self.end = begin, end
+        self.pattern, self.own = re.compile(pattern, re.S), re.compile(own)
+
+    def left_out(self, lines):
+        """@lines, without what is bad in each. What another CPU has put in
+        between stays, and so does one that does not end."""
+        held = []
+        for line in lines:
+            if self.begin in line:
+                yield from held
+                held = [line]
+            elif not held:
+                yield line
+            else:
+                held.append(line)
+                if self.end in line:
+                    yield from self._others(held)
+                    held = []
+        yield from held
+
+    def _others(self, held):
+        known = self.pattern.search("\n".join(held))
+        return [line for line in held
+                if not (known and self.own.search(line))]
+
+
+_REMOVE = r"WARNING: drivers/pci/remove\.c:\d+ at pci_stop_and_remove_bus_device\+"
+UNLOCKED_REMOVAL = Complaint(
+    "unlocked removal of VFs", "WARNING: drivers/pci/remove.c:", "[ end trace ",
+    _REMOVE + r".*\bCall Trace:"
+    r".*\bpci_iov_remove_virtfn\+.*\bpci_disable_sriov\+"
+    r".*\bemunic_sriov_disable\+.*\bemunic_remove\+"
+    r".*\bdevice_release_driver_internal\+.*\b(unbind_store|driver_detach)\+",
+    _REMOVE + r"|\bRIP: |\bCall Trace:")
+
+_CIRCLE = r"WARNING: possible circular locking dependency detected"
+PCIEHP_ORDER = Complaint(
+    "lock order of pciehp", _CIRCLE, "</TASK>",
+    r"chain \(in reverse order\) is:[^>]*"
+    r"-> #1 \(pci_rescan_remove_lock\)[^>]*\bpciehp_unconfigure_device\+[^>]*"
+    r"-> #0 \(&ctrl->reset_lock\).*\bpciehp_unconfigure_device\+.*"
+    r"\bCall Trace:.*\bdown_read_nested\+.*\bpciehp_unconfigure_device\+",
+    _CIRCLE + r"|\bCall Trace:")
+
+KNOWN = (UNLOCKED_REMOVAL, PCIEHP_ORDER)
