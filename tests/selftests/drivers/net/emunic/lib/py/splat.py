@@ -8,11 +8,12 @@ UNLOCKED_REMOVAL: since 7.3 pci_stop_and_remove_bus_device() asserts that
 pci_rescan_remove_lock is held. Whoever writes sriov_numvfs holds it. It is not
 held where a PF's driver goes by unbind or rmmod and, as
 Documentation/PCI/pci-iov-howto.rst wants it, calls pci_disable_sriov() in its
-remove(): so every driver with VFs brings that warning, one for each VF. None
-takes the lock there, for two reasons. Where the PF itself is taken out the
-caller of remove() holds it already, and it does not nest. And it is taken
-before the lock of a device, which an unbind holds: the two orders would
-deadlock when a card is pulled meanwhile.
+remove(): so every driver with VFs brings that warning, one for each VF;
+vfio-pci with enable_sriov can be seen to do so. None takes the lock there, for
+two reasons. Where the PF itself is taken out the caller of remove() holds it
+already, and it does not nest. And it is taken before the lock of a device,
+which an unbind holds: the two orders would deadlock when a card is pulled
+meanwhile.
 
 PCIEHP_ORDER: pciehp takes pci_rescan_remove_lock inside of its reset_lock,
 lets go of that while it removes a device, whichever that is, and takes it
