@@ -13,7 +13,7 @@ import struct
 import time
 
 from lib.py import Flow, KsftNamedVariant, KsftSkipEx, NetNSEnter, Steering, \
-    defer, event_count, ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_lt, ksft_ne, \
+    astray, defer, event_count, ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_lt, ksft_ne, \
     ksft_run_quiet, ksft_true, ksft_variants, max_queues, need_pfs, pair, \
     queue_packets, restore_steering, set_queues
 
@@ -40,14 +40,11 @@ def _hosts(kind):
 
 def _foretold(steering, a, b, **how):
     """Some flows of either family land where they must."""
-    queues = set()
-    for v6 in (False, True):
-        for port in range(5000, 5006):
-            flow = Flow(a, b, 4000, port, v6)
-            want = steering.queue(flow, **how)
-            ksft_in(want, flow.landed(), f"port {port}, v6 {v6}")
-            queues.add(want)
-    return queues
+    flows = [Flow(a, b, 4000, port, v6) for v6 in (False, True)
+             for port in range(5000, 5006)]
+    queues = [steering.queue(flow, **how) for flow in flows]
+    ksft_eq(astray(flows, queues), [], f"queues without their flows of {queues}")
+    return set(queues)
 
 
 @ksft_variants(KINDS)
@@ -106,9 +103,9 @@ def survives(kind, what):
         need_pfs()[0].set_vf(1, "query_rss on")
     steering.read()
     ksft_eq((steering.key, steering.table), (key, table))
-    for port in range(5000, 5004):
-        flow = Flow(a, b, 4000, port)
-        ksft_in(steering.queue(flow, ports=False), flow.landed())
+    flows = [Flow(a, b, 4000, port) for port in range(5000, 5004)]
+    queues = [steering.queue(flow, ports=False) for flow in flows]
+    ksft_eq(astray(flows, queues), [], f"queues without their flows of {queues}")
 
 
 @ksft_variants(KINDS)
@@ -158,13 +155,11 @@ def symmetric(kind, xfrm):
     """Both directions of a flow land in one queue."""
     a, b, steering = _hosts(kind)
     steering.set(f"xfrm {xfrm}")
-    for port in range(5000, 5006):
-        flow = Flow(a, b, 4000, port)
-        back = Flow(a, b, port, 4000)
-        want = steering.queue(flow, xfrm=xfrm)
-        ksft_eq(want, steering.queue(back, xfrm=xfrm))
-        ksft_in(want, flow.landed(), f"port {port}")
-        ksft_in(want, back.landed(), f"port {port}, back")
+    there = [Flow(a, b, 4000, port) for port in range(5000, 5006)]
+    back = [Flow(a, b, port, 4000) for port in range(5000, 5006)]
+    queues = [steering.queue(flow, xfrm=xfrm) for flow in there]
+    ksft_eq(queues, [steering.queue(flow, xfrm=xfrm) for flow in back])
+    ksft_eq(astray(there + back, queues + queues), [])
     steering.set("xfrm none")
     _foretold(steering, a, b)
 

@@ -73,6 +73,19 @@ class Flow:
                 if new - old >= count]
 
 
+def astray(flows, queues, count=20):
+    """
+    Send @count datagrams of each of @flows, to one host; which queues got less
+    than what must land in them, queues[i] being where flows[i] must.
+    """
+    before = queue_packets(flows[0].dst)
+    for flow in flows:
+        flow.send(count)
+    after = queue_packets(flows[0].dst)
+    return [i for i, (old, new) in enumerate(zip(before, after))
+            if new - old < count * queues.count(i)]
+
+
 class Steering:
     """Key and table of a host's port."""
     def __init__(self, host):
