@@ -32,7 +32,7 @@ def _hosts(kind):
 
 
 def _ask(host, eth_type, proto_at, proto):
-    """A program that asks about frames of one kind, and where it answers."""
+    """A program that asks about frames of one kind: its last answer, and it."""
     answers = bpf.Map(bpf.MAP_ARRAY, 1, RESULT.size)
     base = -RESULT.size - 8
     fn = {name: bpf.kernel_function(f"bpf_xdp_metadata_rx_{name}")
@@ -62,8 +62,8 @@ def _ask(host, eth_type, proto_at, proto):
         bpf.movr(2, 10) + bpf.insn(0x07, 2, imm=-8) + \
         bpf.movr(3, 10) + bpf.insn(0x07, 3, imm=base) + \
         bpf.mov(4, 0) + bpf.call(MAP_UPDATE_ELEM) + bpf.leave(bpf.PASS)
-    Attached(host, Prog(code, dev=host))
-    return lambda: RESULT.unpack(answers.get(0))
+    link = Attached(host, Prog(code, dev=host))
+    return lambda: RESULT.unpack(answers.get(0)), link
 
 
 def _toeplitz(key, data):
@@ -97,7 +97,7 @@ def rx_hash(kind):
     key = _key(b)
     for src, dst, eth, at, family in ((a.v4, b.v4, 0x0800, 23, IPV4),
                                       (a.v6, b.v6, 0x86dd, 20, IPV6)):
-        answer = _ask(b, eth, at, socket.IPPROTO_UDP)
+        answer, link = _ask(b, eth, at, socket.IPPROTO_UDP)
         ksft_true(a.reaches(dst), "ping")
         _send_udp(a, src, dst)
         ksft_true(a.reaches(dst), "ping")
@@ -107,6 +107,7 @@ def rx_hash(kind):
         ksft_eq(ret, 0)
         ksft_eq(value, _toeplitz(key, data), "hash")
         ksft_eq(kind_of, family | L4 | L4_UDP, "type")
+        link.detach()
 
 
 @ksft_variants(KINDS)
@@ -116,7 +117,7 @@ def rx_vlan_tag(kind):
     for host in (a, b):
         host.ip(f"link add link {host.dev} name tagged type vlan id {TAGGED}")
         host.address("tagged", f"198.51.100.{host.number}/24")
-    answer = _ask(b, 0x0800, 23, socket.IPPROTO_UDP)
+    answer, _ = _ask(b, 0x0800, 23, socket.IPPROTO_UDP)
     for src, dst, want in (
             ("198.51.100.1", "198.51.100.2", (0, 0x0081, TAGGED)),
             (a.v4, b.v4, (-errno.ENODATA, 0, 0))):
@@ -130,7 +131,7 @@ def rx_vlan_tag(kind):
 def rx_timestamp(kind):
     """No stamp is made up where none was taken."""
     a, b = _hosts(kind)
-    answer = _ask(b, 0x0800, 23, socket.IPPROTO_UDP)
+    answer, _ = _ask(b, 0x0800, 23, socket.IPPROTO_UDP)
     ksft_true(a.reaches(b.v4), "ping")
     _send_udp(a, a.v4, b.v4)
     ksft_true(a.reaches(b.v4), "ping")
