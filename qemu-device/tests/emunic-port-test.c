@@ -6,6 +6,8 @@
 #include "emunic-port.h"
 #include "emunic-test.h"
 
+#define PAUSE_ROUNDS 10
+
 #define PORT_STAT(d, name) \
     port_stat(d, offsetof(struct emunic_port_stats, name))
 
@@ -285,6 +287,19 @@ static void test_pause_tx(void)
     g_assert_cmpuint(PORT_STAT(&d, tx_pause), ==, 2);
     g_assert_cmpuint(PORT_STAT(&d, tx_frames), ==, 0);
 
+    /* Once it has ended, the next lack is told of at once. */
+    build(frame, 200, pf_mac, far, 0x88b5);
+    for (int i = 1; i <= PAUSE_ROUNDS; i++) {
+        uplink_write(fd, frame, 200);
+        uplink_write(fd, frame, 200);
+        g_assert_cmpuint(uplink_read(fd, seen), ==, 60);
+        g_assert_cmpuint(lduw_be_p(seen + 16), ==, 0xffff);
+        g_assert_cmpuint(STAT(&d, 0, rx_no_buffer), ==, 3 + i);
+        g_assert_true(port_receive(&d.pf, &fr));
+        g_assert_cmpuint(uplink_read(fd, seen), ==, 60);
+        g_assert_cmpuint(lduw_be_p(seen + 16), ==, 0);
+    }
+
     /* A reset of the PF ends it. */
     qemunic_write(&d.pf.f, EMUNIC_CTRL, EMUNIC_CTRL_RESET);
     qemunic_pf_ready(&d.pf.f, &d.admin, &d.event);
@@ -293,11 +308,14 @@ static void test_pause_tx(void)
     for (int i = 0; i < RX_POSTED + 1; i++) {
         uplink_write(fd, frame, 200);
     }
-    for (int i = 0; i < 1000 && STAT(&d, 0, rx_no_buffer) < 4; i++) {
+    for (int i = 0; i < 1000; i++) {
+        if (STAT(&d, 0, rx_no_buffer) == 4 + PAUSE_ROUNDS) {
+            break;
+        }
         g_usleep(1000);
     }
     qemunic_pass(d.nic, 5);
-    g_assert_cmpuint(PORT_STAT(&d, tx_pause), ==, 2);
+    g_assert_cmpuint(PORT_STAT(&d, tx_pause), ==, 2 + 2 * PAUSE_ROUNDS);
     qemunic_stop(d.nic);
     close(fd);
 }

@@ -225,7 +225,7 @@ typedef struct EmunicClock {
  * @silent: a PAUSE frame stops what is sent, until @silence_timer
  * @starved: the PF's Rx queues that lacked a buffer since silence was asked
  *           for; their tails then are in @starved_tail
- * @xoff_at: silence is not asked for again before that
+ * @xoff_at: silence is not asked for again before that, unless it ended
  * @look: @starved is to be looked at
  */
 typedef struct EmunicUplink {

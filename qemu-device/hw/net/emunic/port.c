@@ -18,7 +18,7 @@
 #define PAUSE_FRAME_LEN     60
 #define QUANTUM_BITS        512
 
-#define XOFF_PERIOD         1000000     /* ns between two, at least */
+#define XOFF_PERIOD         1000000     /* ns, least between two of a lack */
 #define LOOK_PERIOD         100000      /* ns between two looks for buffers */
 #define FCS_LEN             4
 
@@ -237,6 +237,7 @@ void emunic_port_run(EmunicState *s)
     if (u->starved) {
         emunic_port_look_later(s);
     } else {
+        u->xoff_at = 0;
         emunic_port_send_pause(s, 0);
     }
 }

@@ -7,7 +7,7 @@ import struct
 import time
 
 from lib.py import Flood, Host, Sniffer, event_count, ksft_eq, ksft_exit, \
-    ksft_ge, ksft_in, ksft_lt, ksft_ne, ksft_run_quiet, ksft_true, need_pfs, \
+    ksft_ge, ksft_in, ksft_ne, ksft_run_quiet, ksft_true, need_pfs, \
     pair, raw_frame
 
 GROUPS = ("eth-mac", "eth-ctrl", "rmon")
@@ -204,8 +204,8 @@ def pause_works():
     lost, (sent, received) = _missed(a, b)
     ksft_ge(sent, 2, "PAUSE frames")
     ksft_eq(received, sent)
-    # How many fewer depends on how soon the driver posts buffers again
-    ksft_lt(lost, before[0] * 0.8, "frames without a buffer")
+    # One frame each makes the PF ask, and none comes after that
+    ksft_ge(sent, lost, "PAUSE frames for those without a buffer")
     for host in (a, b):
         host.cmd(f"ethtool -A {host.dev} rx off tx off")
     a.cmd(f"ethtool -G {a.dev} rx 512")
