@@ -326,16 +326,19 @@ int emunic_modify_rxfh_context(struct net_device *netdev,
  * emunic_remove_rxfh_context() - ethtool: a context goes
  * @netdev: the device
  * @ctx: what the core keeps of it
- * @rss_context: its number; no rule points at it
+ * @rss_context: its number
  * @extack: not used
  *
- * Return: 0
+ * Older kernels do not know which context a rule points at.
+ *
+ * Return: 0, or -EBUSY while a rule does
  */
 int emunic_remove_rxfh_context(struct net_device *netdev,
 			       struct ethtool_rxfh_context *ctx,
 			       u32 rss_context, struct netlink_ext_ack *extack)
 {
-	return 0;
+	return emunic_rules_use_context(netdev_priv(netdev), rss_context) ?
+	       -EBUSY : 0;
 }
 
 /* Where RSS_FIELDS has the fields of a kind of frame; 0 if they are no kind */

@@ -17,6 +17,7 @@ int emunic_rss_check_queues(struct emunic *emu, unsigned int queues);
 void emunic_rss_update_queues(struct emunic *emu);
 
 void emunic_rules_apply(struct emunic *emu, netdev_features_t features);
+bool emunic_rules_use_context(const struct emunic *emu, u32 c);
 
 /* For ethtool_ops */
 u32 emunic_get_rxfh_key_size(struct net_device *netdev);

@@ -255,6 +255,29 @@ static int emunic_rule_delete(struct emunic *emu, u32 r)
 	return 0;
 }
 
+/**
+ * emunic_rules_use_context() - does a rule point at a context?
+ * @emu: the function
+ * @c: the context
+ *
+ * Context: RTNL
+ * Return: true if one does
+ */
+bool emunic_rules_use_context(const struct emunic *emu, u32 c)
+{
+	u32 r;
+
+	for (r = 0; r < EMUNIC_FLOW_RULES; r++) {
+		u32 ctrl = le32_to_cpu(emu->rules.rule[r].ctrl);
+
+		if (ctrl & EMUNIC_FLOW_SPREAD &&
+		    FIELD_GET(EMUNIC_FLOW_CONTEXT, ctrl) == c)
+			return true;
+	}
+
+	return false;
+}
+
 static int emunic_rule_get(const struct emunic *emu,
 			   struct ethtool_rxnfc *rxnfc)
 {
