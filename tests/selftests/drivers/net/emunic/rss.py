@@ -12,13 +12,16 @@ import socket
 import struct
 import time
 
-from lib.py import Flow, KsftNamedVariant, KsftSkipEx, NetNSEnter, Steering, \
-    astray, defer, event_count, ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_lt, ksft_ne, \
-    ksft_run_quiet, ksft_true, ksft_variants, max_queues, need_pfs, pair, \
-    queue_packets, restore_steering, set_queues
+from lib.py import SYM_OR_XOR, SYM_XOR, Flow, KsftNamedVariant, KsftSkipEx, \
+    NetNSEnter, Steering, astray, defer, event_count, ksft_eq, ksft_exit, \
+    ksft_ge, ksft_in, ksft_lt, ksft_ne, ksft_run_quiet, ksft_true, \
+    ksft_variants, max_queues, need_pfs, pair, queue_packets, restore_steering, \
+    set_queues
 
 QUEUES = 4
 SIOCETHTOOL, ETHTOOL_SRSSH, NO_CHANGE = 0x8946, 0x47, 0xffffffff
+RXH_XFRM = {SYM_XOR: 1, SYM_OR_XOR: 2}
+RXH_XFRM_NO_CHANGE = 0xff
 KINDS = ["pf", "vf"]
 
 
@@ -148,26 +151,11 @@ def fields(kind):
     ksft_ne(ret, 0, "VLAN is not among them")
 
 
-@ksft_variants([KsftNamedVariant(f"{kind}_{xfrm}", kind, xfrm)
-                for kind in KINDS
-                for xfrm in ("symmetric-xor", "symmetric-or-xor")])
-def symmetric(kind, xfrm):
-    """Both directions of a flow land in one queue."""
-    a, b, steering = _hosts(kind)
-    steering.set(f"xfrm {xfrm}")
-    there = [Flow(a, b, 4000, port) for port in range(5000, 5006)]
-    back = [Flow(a, b, port, 4000) for port in range(5000, 5006)]
-    queues = [steering.queue(flow, xfrm=xfrm) for flow in there]
-    ksft_eq(queues, [steering.queue(flow, xfrm=xfrm) for flow in back])
-    ksft_eq(astray(there + back, queues + queues), [])
-    steering.set("xfrm none")
-    _foretold(steering, a, b)
-
-
-def _set_key(host, key):
-    """Seconds that the kernel takes to set a key."""
-    config = array.array("B", struct.pack("=IIIIBB2xI", ETHTOOL_SRSSH, 0,
-                                          NO_CHANGE, len(key), 0, 0xff, 0) + key)
+def _set_rxfh(host, key=b"", xfrm=None):
+    """Seconds that the kernel takes to set it. ethtool 6.14 lacks OR-XOR."""
+    config = array.array("B", struct.pack(
+        "=IIIIBB2xI", ETHTOOL_SRSSH, 0, NO_CHANGE, len(key), 0,
+        RXH_XFRM.get(xfrm, RXH_XFRM_NO_CHANGE), 0) + key)
     with NetNSEnter(str(host.ns)):
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     with sock:
@@ -177,13 +165,28 @@ def _set_key(host, key):
         return time.monotonic() - start
 
 
+@ksft_variants([KsftNamedVariant(f"{kind}_{xfrm}", kind, xfrm)
+                for kind in KINDS for xfrm in RXH_XFRM])
+def symmetric(kind, xfrm):
+    """Both directions of a flow land in one queue."""
+    a, b, steering = _hosts(kind)
+    _set_rxfh(b, xfrm=xfrm)
+    there = [Flow(a, b, 4000, port) for port in range(5000, 5006)]
+    back = [Flow(a, b, port, 4000) for port in range(5000, 5006)]
+    queues = [steering.queue(flow, xfrm=xfrm) for flow in there]
+    ksft_eq(queues, [steering.queue(flow, xfrm=xfrm) for flow in back])
+    ksft_eq(astray(there + back, queues + queues), [])
+    steering.set("xfrm none")
+    _foretold(steering, a, b)
+
+
 @ksft_variants(KINDS)
 def fast(kind):
     """A new key takes no restart, and no time."""
     a, b, steering = _hosts(kind)
     before = event_count(b, "restarts"), event_count(b, "resets")
     key = os.urandom(40)
-    ksft_lt(min(_set_key(b, key[i:] + key[:i]) for i in (1, 2, 0)), 0.2)
+    ksft_lt(min(_set_rxfh(b, key[i:] + key[:i]) for i in (1, 2, 0)), 0.2)
     ksft_eq(steering.read().key, key)
     ksft_eq((event_count(b, "restarts"), event_count(b, "resets")), before)
     _foretold(steering, a, b)

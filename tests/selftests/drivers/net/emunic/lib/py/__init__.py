@@ -38,8 +38,8 @@ from .policy import need_slow_pf, refused, shown, speed, stats
 from .qemu import monitor, suspend
 from .recover import PingFlood, Policy, as_before, event_count, give_policy, \
     setpci, traffic_flows
-from .rss import Flow, Steering, astray, max_queues, queue_packets, \
-    restore_steering, set_queues
+from .rss import SYM_OR_XOR, SYM_XOR, Flow, Steering, astray, max_queues, \
+    queue_packets, restore_steering, set_queues
 from .slow import ksft_busy_wait, patience
 from .vfio import VfioUser, give_to
 from .xsk import Xsk, to_socket
@@ -52,13 +52,13 @@ __all__ = ["CmdExitFailure", "KsftNamedVariant", "KsftSkipEx", "NetNS",
            "rand_port", "wait_port_listen", "Attached", "Bar", "Flood", "Flow",
            "Frame", "Function", "Host", "KernelLog", "Meter",
            "PhysicalFunction", "PingFlood", "Policy", "Prog", "Reporter",
-           "Sniffer", "Steering", "Stream", "VfioUser", "Xsk", "as_before",
-           "astray", "bpf", "captured", "check_ids", "devlink",
-           "devlink_handle", "ethtool_stat", "event_count", "exchange",
-           "find_pfs", "finished_pair", "give_policy", "give_to",
-           "ksft_run_quiet", "max_queues", "monitor", "need_feature",
-           "need_pfs", "need_slow_pf", "pair", "patience", "prog_exists",
-           "queue_packets", "raw_frame", "refused", "restore_steering",
-           "segment_counts", "segmented", "set_features", "set_queues",
-           "setpci", "shown", "speed", "stats", "suspend", "to_socket",
-           "traffic_flows", "xsk"]
+           "SYM_OR_XOR", "SYM_XOR", "Sniffer", "Steering", "Stream",
+           "VfioUser", "Xsk", "as_before", "astray", "bpf", "captured",
+           "check_ids", "devlink", "devlink_handle", "ethtool_stat",
+           "event_count", "exchange", "find_pfs", "finished_pair",
+           "give_policy", "give_to", "ksft_run_quiet", "max_queues", "monitor",
+           "need_feature", "need_pfs", "need_slow_pf", "pair", "patience",
+           "prog_exists", "queue_packets", "raw_frame", "refused",
+           "restore_steering", "segment_counts", "segmented", "set_features",
+           "set_queues", "setpci", "shown", "speed", "stats", "suspend",
+           "to_socket", "traffic_flows", "xsk"]
