@@ -78,17 +78,23 @@ static uint16_t emunic_admin_set_flags(EmunicCommand *c)
     return emunic_vport_set_flags(c->f, ldl_le_p(c->cmd->arg));
 }
 
+/* What is asked for goes to the data buffer, which has room for it. */
+static uint16_t emunic_admin_answer(EmunicCommand *c, const void *answer,
+                                    uint32_t len)
+{
+    if (!emunic_dma_write(&c->pf->fn, c->data_addr, answer, len)) {
+        return EMUNIC_ADMIN_ST_DMA;
+    }
+    c->result = len;
+    return EMUNIC_ADMIN_ST_OK;
+}
+
 static uint16_t emunic_admin_get_policy(EmunicCommand *c)
 {
     struct emunic_vport_policy policy;
 
     emunic_vport_get_policy(c->f, &policy);
-    if (!emunic_dma_write(&c->pf->fn, c->data_addr, &policy,
-                          sizeof(policy))) {
-        return EMUNIC_ADMIN_ST_DMA;
-    }
-    c->result = sizeof(policy);
-    return EMUNIC_ADMIN_ST_OK;
+    return emunic_admin_answer(c, &policy, sizeof(policy));
 }
 
 static uint16_t emunic_admin_clear(EmunicCommand *c)
@@ -98,18 +104,22 @@ static uint16_t emunic_admin_clear(EmunicCommand *c)
     return EMUNIC_ADMIN_ST_OK;
 }
 
+/* @count counters go to the data buffer. */
+static uint16_t emunic_admin_put_stats(EmunicCommand *c, const uint64_t *stats,
+                                       unsigned count)
+{
+    g_autofree uint64_t *le = g_new(uint64_t, count);
+
+    for (unsigned i = 0; i < count; i++) {
+        le[i] = cpu_to_le64(stats[i]);
+    }
+    return emunic_admin_answer(c, le, count * sizeof(*le));
+}
+
 static uint16_t emunic_admin_get_stats(EmunicCommand *c)
 {
-    uint64_t stats[ARRAY_SIZE(c->f->port.stats)];
-
-    for (unsigned i = 0; i < ARRAY_SIZE(stats); i++) {
-        stats[i] = cpu_to_le64(c->f->port.stats[i]);
-    }
-    if (!emunic_dma_write(&c->pf->fn, c->data_addr, stats, sizeof(stats))) {
-        return EMUNIC_ADMIN_ST_DMA;
-    }
-    c->result = sizeof(stats);
-    return EMUNIC_ADMIN_ST_OK;
+    return emunic_admin_put_stats(c, c->f->port.stats,
+                                  ARRAY_SIZE(c->f->port.stats));
 }
 
 static uint16_t emunic_admin_set_switch(EmunicCommand *c)
@@ -160,16 +170,8 @@ static uint16_t emunic_admin_set_vectors(EmunicCommand *c)
 
 static uint16_t emunic_admin_port_stats(EmunicCommand *c)
 {
-    uint64_t stats[ARRAY_SIZE(c->pf->uplink.stats)];
-
-    for (unsigned i = 0; i < ARRAY_SIZE(stats); i++) {
-        stats[i] = cpu_to_le64(c->pf->uplink.stats[i]);
-    }
-    if (!emunic_dma_write(&c->pf->fn, c->data_addr, stats, sizeof(stats))) {
-        return EMUNIC_ADMIN_ST_DMA;
-    }
-    c->result = sizeof(stats);
-    return EMUNIC_ADMIN_ST_OK;
+    return emunic_admin_put_stats(c, c->pf->uplink.stats,
+                                  ARRAY_SIZE(c->pf->uplink.stats));
 }
 
 static uint16_t emunic_admin_port_pause(EmunicCommand *c)
