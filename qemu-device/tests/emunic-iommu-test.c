@@ -5,15 +5,7 @@
  */
 #include "emunic-qos.h"
 #include "emunic-test.h"
-
-#define VTD             0xfed90000u
-#define VTD_ECAP        0x10
-#define VTD_GCMD        0x18
-#define VTD_GSTS        0x1c
-#define VTD_RTADDR      0x20
-#define VTD_CCMD        0x28
-#define VTD_TE          0x80000000u
-#define VTD_SRTP        0x40000000u
+#include "emunic-vtd.h"
 
 #define DOMAIN          3
 #define IOVA            0x40000000ull       /* of the first page */
@@ -26,33 +18,11 @@ typedef struct Vtd {
     uint64_t leaf;                          /* the last level for IOVA */
 } Vtd;
 
-static void write64(Vtd *v, uint64_t reg, uint64_t value)
-{
-    qtest_writeq(v->nic->qts, VTD + reg, value);
-}
-
-static void invalidate_context(Vtd *v)
-{
-    write64(v, VTD_CCMD, 1ull << 63 | 1ull << 61);
-}
-
 /* Granularity 1: all, 2: the domain, 3: @pages (log2) from @iova on */
 static void invalidate_iotlb(Vtd *v, unsigned granularity, uint64_t iova,
                              unsigned pages)
 {
-    uint64_t iro = (qtest_readq(v->nic->qts, VTD + VTD_ECAP) >> 8 & 0x3ff) *
-                   16;
-
-    write64(v, iro, iova | pages);
-    write64(v, iro + 8, 1ull << 63 | (uint64_t)granularity << 60 |
-            (uint64_t)DOMAIN << 32);
-}
-
-static void set_translation(Vtd *v, bool on)
-{
-    qtest_writel(v->nic->qts, VTD + VTD_GCMD, on ? VTD_TE : 0);
-    g_assert_cmphex(qtest_readl(v->nic->qts, VTD + VTD_GSTS) & VTD_TE, ==,
-                    on ? VTD_TE : 0);
+    vtd_invalidate_iotlb(v->nic->qts, granularity, DOMAIN, iova, pages);
 }
 
 /* Map page @n from IOVA on; @perm: 1 read, 2 write; 0 unmaps. */
@@ -84,11 +54,7 @@ static void vtd_start(Vtd *v)
         table = next;
     }
     v->leaf = table;
-    write64(v, VTD_RTADDR, root);
-    qtest_writel(qts, VTD + VTD_GCMD, VTD_SRTP);
-    invalidate_context(v);
-    invalidate_iotlb(v, 1, 0, 0);
-    set_translation(v, true);
+    vtd_enable(qts, root);
 }
 
 static uint32_t test_dma(Vtd *v, uint32_t op, uint64_t addr, uint32_t len,
@@ -180,17 +146,17 @@ static void test_iommu(void)
 
     /* The function leaves its domain. */
     qtest_writeq(v.nic->qts, v.context + QEMUNIC_DEVFN * 16, 0);
-    invalidate_context(&v);
+    vtd_invalidate_context(v.nic->qts);
     invalidate_iotlb(&v, 2, 0, 0);
     invalidate_iotlb(&v, 1, 0, 0);
     g_assert_cmpuint(dma_write(&v, IOVA, 16, 9), ==,
                      EMUNIC_TEST_DMA_STATUS_FAULT);
     /* Translation off, and on again without the mapping */
-    set_translation(&v, false);
+    vtd_set_translation(v.nic->qts, false);
     g_assert_cmpuint(dma_write(&v, b, 16, 10), ==,
                      EMUNIC_TEST_DMA_STATUS_OK);
     g_assert_cmphex(qtest_readb(v.nic->qts, b), ==, 10);
-    set_translation(&v, true);
+    vtd_set_translation(v.nic->qts, true);
     g_assert_cmpuint(dma_write(&v, b, 16, 11), ==,
                      EMUNIC_TEST_DMA_STATUS_FAULT);
     qemunic_stop(v.nic);

@@ -4,18 +4,10 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "bench.h"
+#include "emunic-vtd.h"
 #include <sys/mman.h>
 
 #define RAM_SIZE        (1024ull * 1024 * 1024)
-
-#define VTD             0xfed90000u
-#define VTD_ECAP        0x10
-#define VTD_GCMD        0x18
-#define VTD_GSTS        0x1c
-#define VTD_RTADDR      0x20
-#define VTD_CCMD        0x28
-#define VTD_TE          0x80000000u
-#define VTD_SRTP        0x40000000u
 
 #define PTE_RW          3
 
@@ -26,20 +18,6 @@ typedef struct BenchVtd {
 } BenchVtd;
 
 static BenchVtd vtd;                /* of the one machine that there is */
-
-static void vtd_write64(BenchMachine *m, uint64_t reg, uint64_t value)
-{
-    qtest_writeq(m->nic->qts, VTD + reg, value);
-}
-
-static void vtd_invalidate(BenchMachine *m)
-{
-    uint64_t iro = (qtest_readq(m->nic->qts, VTD + VTD_ECAP) >> 8 & 0x3ff) *
-                   16;
-
-    vtd_write64(m, VTD_CCMD, 1ull << 63 | 1ull << 61);
-    vtd_write64(m, iro + 8, 1ull << 63 | 1ull << 60);
-}
 
 /* One table for all domains: every page of memory at its own address */
 static uint64_t vtd_identity(BenchMachine *m)
@@ -70,12 +48,7 @@ static void vtd_start(BenchMachine *m)
     vtd.table = vtd_identity(m);
     vtd.domains = 0;
     *(uint64_t *)bench_at(m, root) = vtd.context | 1;
-    vtd_write64(m, VTD_RTADDR, root);
-    qtest_writel(m->nic->qts, VTD + VTD_GCMD, VTD_SRTP);
-    vtd_invalidate(m);
-    qtest_writel(m->nic->qts, VTD + VTD_GCMD, VTD_TE);
-    g_assert_cmphex(qtest_readl(m->nic->qts, VTD + VTD_GSTS) & VTD_TE, ==,
-                    VTD_TE);
+    vtd_enable(m->nic->qts, root);
 }
 
 /* Let the function do DMA. Without VT-d it can anyway. */
@@ -90,7 +63,7 @@ void bench_add_domain(BenchMachine *m, unsigned devfn)
     vtd.domains++;
     entry[1] = (uint64_t)vtd.domains << 8 | 2;
     entry[0] = vtd.table | 1;
-    vtd_invalidate(m);
+    vtd_invalidate_all(m->nic->qts);
 }
 
 void bench_machine_start(BenchMachine *m, const char *device, bool with_vtd)
