@@ -63,6 +63,19 @@ static int filter(struct vf *vf, u16 opcode, const u8 *address)
 	return mbox_call(vf, opcode, &message, sizeof(message), NULL, 0);
 }
 
+/* @mac, the caller's number @i, cannot be its own, nor one more */
+static void expect_mac_refused(struct vf *vf, size_t i, const u8 *mac)
+{
+	int status;
+
+	status = vf_set_mac(vf, mac);
+	expect(status == EMUNIC_MBOX_ST_PERM, "SET_MAC %zu: status %d", i,
+	       status);
+	status = filter(vf, EMUNIC_MBOX_OP_ADD_MAC, mac);
+	expect(status == EMUNIC_MBOX_ST_PERM, "ADD_MAC %zu: status %d", i,
+	       status);
+}
+
 /* The orchestrator has given this VF an address: it can have no other. */
 static void fixed_address(struct vf *vf)
 {
@@ -78,12 +91,7 @@ static void fixed_address(struct vf *vf)
 	expect(le16toh(vf->config.flags) & EMUNIC_MBOX_CONFIG_MAC_SET,
 	       "no address was given: flags %#x", le16toh(vf->config.flags));
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
-		status = vf_set_mac(vf, wanted[i]);
-		expect(status == EMUNIC_MBOX_ST_PERM, "SET_MAC %zu: status %d",
-		       i, status);
-		status = filter(vf, EMUNIC_MBOX_OP_ADD_MAC, wanted[i]);
-		expect(status == EMUNIC_MBOX_ST_PERM, "ADD_MAC %zu: status %d",
-		       i, status);
+		expect_mac_refused(vf, i, wanted[i]);
 		len = frame_arp(vf, frame);
 		memcpy(frame + ETH_ALEN, wanted[i], ETH_ALEN);
 		expect_unanswered(&p, frame, len, NULL, "a refused address");
@@ -105,14 +113,8 @@ static void others_addresses(struct vf *vf)
 
 	if (!start_pair(&p, vf))
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
-		status = vf_set_mac(vf, taken[i]);
-		expect(status == EMUNIC_MBOX_ST_PERM, "SET_MAC %zu: status %d",
-		       i, status);
-		status = filter(vf, EMUNIC_MBOX_OP_ADD_MAC, taken[i]);
-		expect(status == EMUNIC_MBOX_ST_PERM, "ADD_MAC %zu: status %d",
-		       i, status);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
+		expect_mac_refused(vf, i, taken[i]);
 	status = filter(vf, EMUNIC_MBOX_OP_ADD_MAC, free);
 	expect(!status, "ADD_MAC of nobody's address: status %d", status);
 	status = vf_set_mac(vf, vf->mac);
