@@ -3,13 +3,11 @@
 """What an XDP program can ask about a frame: hash, VLAN tag, timestamp."""
 
 import errno
-import ipaddress
-import re
 import socket
 import struct
 
-from lib.py import Attached, NetNSEnter, Prog, bpf, ksft_eq, ksft_exit, \
-    ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair
+from lib.py import Attached, Flow, NetNSEnter, Prog, Steering, bpf, ksft_eq, \
+    ksft_exit, ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair
 
 KINDS = ["pf", "vf"]
 PORT, TAGGED = 4791, 7
@@ -66,22 +64,6 @@ def _ask(host, eth_type, proto_at, proto):
     return lambda: RESULT.unpack(answers.get(0)), link
 
 
-def _toeplitz(key, data):
-    window = int.from_bytes(key, "big")
-    bits = len(key) * 8
-    value = 0
-    for i in range(len(data) * 8):
-        if data[i // 8] >> (7 - i % 8) & 1:
-            value ^= window >> (bits - 32 - i) & 0xffffffff
-    return value
-
-
-def _key(host):
-    text = host.cmd(f"ethtool -x {host.dev}").stdout
-    return bytes.fromhex(re.search(r"(?:[0-9a-f]{2}:)+[0-9a-f]{2}", text)[0]
-                         .replace(":", ""))
-
-
 def _send_udp(a, src, dst):
     """A datagram, from and to ports that are known."""
     family = socket.AF_INET6 if ":" in dst else socket.AF_INET
@@ -94,18 +76,17 @@ def _send_udp(a, src, dst):
 def rx_hash(kind):
     """The hash is what the key makes of addresses and ports, and says so."""
     a, b = _hosts(kind)
-    key = _key(b)
+    key = Steering(b).key
     for src, dst, eth, at, family in ((a.v4, b.v4, 0x0800, 23, IPV4),
                                       (a.v6, b.v6, 0x86dd, 20, IPV6)):
         answer, link = _ask(b, eth, at, socket.IPPROTO_UDP)
         ksft_true(a.reaches(dst), "ping")
         _send_udp(a, src, dst)
         ksft_true(a.reaches(dst), "ping")
-        data = ipaddress.ip_address(src).packed + \
-            ipaddress.ip_address(dst).packed + struct.pack("!HH", PORT, PORT)
+        flow = Flow(a, b, PORT, PORT, family == IPV6)
         ret, value, kind_of = answer()[:3]
         ksft_eq(ret, 0)
-        ksft_eq(value, _toeplitz(key, data), "hash")
+        ksft_eq(value, flow.hash(key), "hash")
         ksft_eq(kind_of, family | L4 | L4_UDP, "type")
         link.detach()
 
