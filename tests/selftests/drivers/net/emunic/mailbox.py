@@ -150,8 +150,8 @@ def reset_is_announced():
     ksft_true(a.reaches(b.v4), "before")
 
     def downs():
-        return int(b.cmd("cat /sys/class/net/"
-                         f"{b.dev}/carrier_down_count").stdout)
+        return int(cmd(f"cat /sys/class/net/{b.dev}/carrier_down_count",
+                       ns=b.ns).stdout)
 
     before = downs()
     pf.flr()

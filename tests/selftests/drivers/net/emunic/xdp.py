@@ -168,14 +168,15 @@ def swaps(kind):
     a, b = _hosts(kind)
     link = Attached(b, Prog(bpf.leave(bpf.PASS)))
     progs = [Prog(bpf.leave(bpf.PASS)), Prog(bpf.act_on_test(bpf.DROP))]
-    carrier = b.cmd(f"cat /sys/class/net/{b.dev}/carrier_changes").stdout
+    changes = f"cat /sys/class/net/{b.dev}/carrier_changes"
+    carrier = cmd(changes, ns=b.ns).stdout
     with bkg(f"ping -q -i 0.01 -c 400 -W 2 {b.v4}", ns=a.ns,
              exit_wait=True) as ping:
         for i in range(100):
             link.swap(progs[i % 2])
             time.sleep(0.03)
     ksft_in("400 received", ping.stdout)
-    ksft_eq(b.cmd(f"cat /sys/class/net/{b.dev}/carrier_changes").stdout, carrier)
+    ksft_eq(cmd(changes, ns=b.ns).stdout, carrier)
 
 
 @ksft_variants(KINDS)

@@ -83,8 +83,9 @@ class Host:
                 "16s24s", self.dev.encode(), argument))[16:]
 
     def cmd(self, args, **kwargs):
-        """A command inside."""
-        return cmd(args, ns=self.ns, **kwargs)
+        """A command inside, but for /sys."""
+        with NetNSEnter(str(self.ns)):
+            return cmd(args, **kwargs)
 
     @property
     def v4(self):
