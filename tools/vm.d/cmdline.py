@@ -70,9 +70,11 @@ def comma(text):
 
 
 def shares(opt, job, shared):
-    """The folders that the VM sees, and their devices."""
-    args, devices = [], []
-    every = [("root", f"{opt.build}/root", "on"), ("job", job, "off")]
+    """The root and the folders that the VM sees, and their devices."""
+    args = ["-blockdev", f"driver=file,node-name=root,filename={comma(opt.build)}/root.img,"
+            "read-only=on"]
+    devices = ["virtio-blk-pci,drive=root,serial=root"]
+    every = [("job", job, "off")]
     every += [(mount.tag, mount.source, "on") for mount in shared]
     for tag, path, readonly in every:
         args += ["-fsdev", f"local,id={tag},path={comma(path)},security_model=none,"
