@@ -182,6 +182,12 @@ void emunic_features_init(struct emunic *emu)
 	}
 	if (emu->caps & EMUNIC_CAPS_GRO)
 		off |= NETIF_F_LRO;
+	/* Only with BIG_GSO can the driver say what an skb holds */
+	if (!(emu->caps & EMUNIC_CAPS_BIG_GSO) &&
+	    emunic_rx_max_gso() < EMUNIC_GSO_FRAME_MAX) {
+		hw &= ~EMUNIC_RX_OFFLOADS;
+		off &= ~EMUNIC_RX_OFFLOADS;
+	}
 
 	netdev->vlan_features = hw & ~EMUNIC_RX_OFFLOADS;
 	netdev->hw_enc_features = NETIF_F_SG | NETIF_F_HW_CSUM |
