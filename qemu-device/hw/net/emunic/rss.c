@@ -127,6 +127,7 @@ static unsigned emunic_rss_put(uint8_t *to, const uint8_t *pair, unsigned len,
                                uint32_t which, uint32_t ctrl)
 {
     const uint8_t *dst = pair + len;
+    unsigned count = 0;
 
     if (which == (EMUNIC_RSS_FIELDS_SRC | EMUNIC_RSS_FIELDS_DST) && ctrl) {
         for (unsigned i = 0; i < len; i++) {
@@ -138,12 +139,13 @@ static unsigned emunic_rss_put(uint8_t *to, const uint8_t *pair, unsigned len,
     }
     if (which & EMUNIC_RSS_FIELDS_SRC) {
         memcpy(to, pair, len);
-        to += len;
+        count += len;
     }
     if (which & EMUNIC_RSS_FIELDS_DST) {
-        memcpy(to, dst, len);
+        memcpy(to + count, dst, len);
+        count += len;
     }
-    return ctpop32(which) * len;
+    return count;
 }
 
 /*
