@@ -51,7 +51,8 @@ debug_kernel() {
 	local want
 
 	want="$(cat "$STATE/debug-src") $(hash "$TOP/tests/kernel/debug.config" \
-		"$TOP/drivers/net/ethernet/emunic/Kconfig" "$LAB_D/debug-build")"
+		"$TOP/drivers/net/ethernet/emunic/Kconfig" "$LAB_D/kernel-config" \
+		"$LAB_D/debug-build")"
 	stamp_is kernel-debug "$want" && [ -s "$STATE/kernel.debug" ] && return
 	rm -f "$STATE"/*-debug "$STATE/kernel.debug"
 	step "$LOG/debug-kernel.log" "debug kernel: build" \
