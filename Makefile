@@ -11,7 +11,7 @@ export BUILD QEMU KERNEL TESTS
 MAKEFLAGS += --no-print-directory
 
 .PHONY: all lab device modules initramfs debug-kernel qemu-tree check \
-	check-upstream lint \
+	check-upstream lint analyze \
 	demo shell bench bench-device update clean distclean help
 
 all:
@@ -42,8 +42,8 @@ check-upstream:
 	@tools/lab upstream
 	@tests/upstream/run
 
-lint:
-	@tools/lint
+lint analyze:
+	@tools/$@
 
 demo: all
 	@tools/demo

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The parts of the kernel's source that test and check without being built: the
-# library of the kselftests and the checkers. Of the newest kernel that the
-# archive has the source of, since those of older ones lack what we use.
+# The parts of the kernel's source that test and check: the library of the
+# kselftests, the checkers, and what modules_prepare needs on the machines of
+# arch-build. Of the newest kernel that the archive has the source of, since
+# those of older ones lack what we use.
 
 LINUX=$BUILD/linux
 
@@ -28,8 +29,10 @@ linux_unpack() {
 	linux_extract "$1" "$BUILD/linux.new" \
 		"scripts tools/docs tools/lib/python tools/net/ynl Documentation/netlink
 		tools/testing/selftests/*.[ms][kh] tools/testing/selftests/kselftest*
-		tools/testing/selftests/net tools/testing/selftests/drivers/net" \
-		--exclude='*/scripts/dtc' &&
+		tools/testing/selftests/net tools/testing/selftests/drivers/net
+		Makefile Kbuild Kconfig */Kconfig* arch/s390 arch/x86 include kernel lib/vdso
+		tools/Makefile tools/arch tools/build tools/include tools/lib tools/objtool tools/scripts" \
+		--exclude='*/scripts/dtc/include-prefixes' &&
 		mkdir "$BUILD/linux.new/tools/testing/selftests/drivers/net/emunic" &&
 		mv "$BUILD/linux.new" "$LINUX"
 }
