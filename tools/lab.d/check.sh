@@ -10,6 +10,9 @@ OUT=$BUILD/$TOOL
 # Debian's sparse lacks what Linux 7.3 asks for before it lets a checker run.
 # shellcheck disable=SC2034
 SPARSE='sparse -D__typeof_unqual__=__typeof__'
+# And has no value for a strlen() in MODULE_AUTHOR() and the like.
+# shellcheck disable=SC2034
+SPARSE_KNOWN=': error: bad constant expression$'
 passed=0 failed=0 skipped=0
 
 lab() { "$TOP/tools/lab" exec -- "$@"; }
@@ -34,7 +37,7 @@ check() {
 }
 
 # checker_ran LOG: kbuild goes on without a checker that it does not like.
-checker_ran() { ! grep 'is not available or not up to date' "$1"; }
+checker_ran() { grep -q '^  CHECK  ' "$1" || { echo "no checker has run"; return 1; }; }
 
 # skip NAME WHY
 skip() {
