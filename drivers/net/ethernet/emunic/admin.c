@@ -11,6 +11,7 @@
 #include <linux/dma-mapping.h>
 
 #include "emunic.h"
+#include "kunit.h"
 #include "pf.h"
 
 #define EMUNIC_ADMIN_TIMEOUT	(5 * HZ)
@@ -47,8 +48,8 @@ static int emunic_admin_errno(u16 status)
 	}
 }
 
-static void emunic_admin_complete(struct emunic_admin *admin,
-				  const struct emunic_admin_cpl *cpl)
+VISIBLE_IF_KUNIT void emunic_admin_complete(struct emunic_admin *admin,
+					    const struct emunic_admin_cpl *cpl)
 {
 	u32 cookie = le32_to_cpu(cpl->cookie);
 	struct emunic_admin_slot *slot;
@@ -63,7 +64,7 @@ static void emunic_admin_complete(struct emunic_admin *admin,
 }
 
 /* Takes no more commands and fails those under way; with @admin->lock */
-static void emunic_admin_close(struct emunic_admin *admin)
+VISIBLE_IF_KUNIT void emunic_admin_close(struct emunic_admin *admin)
 {
 	int i;
 
@@ -108,7 +109,7 @@ void emunic_admin_irq(struct emunic *emu)
 }
 
 /* Takes a slot; -EAGAIN if there is none, -ENETDOWN when closed */
-static int emunic_admin_take(struct emunic_admin *admin)
+VISIBLE_IF_KUNIT int emunic_admin_take(struct emunic_admin *admin)
 {
 	unsigned long flags;
 	int i;

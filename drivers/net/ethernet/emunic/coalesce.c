@@ -10,6 +10,7 @@
 #include <net/netdev_queues.h>
 
 #include "emunic.h"
+#include "kunit.h"
 
 #define EMUNIC_COALESCE_MAX	FIELD_MAX(EMUNIC_Q_MODERATION_USECS)
 
@@ -29,19 +30,21 @@ static u16 emunic_moderation_usecs(const struct emunic_moderation *mod)
 	return mod->set.usecs;
 }
 
+/* MODERATION of one half of a pair */
+VISIBLE_IF_KUNIT u32 emunic_moderation_reg(const struct emunic_moderation *mod)
+{
+	return FIELD_PREP(EMUNIC_Q_MODERATION_USECS,
+			  emunic_moderation_usecs(mod)) |
+	       FIELD_PREP(EMUNIC_Q_MODERATION_FRAMES, mod->set.frames);
+}
+
 /* With @emu->coalesce_lock */
 static void emunic_moderation_write(struct emunic *emu, u32 block,
 				    const struct emunic_moderation *mod)
 {
-	u32 val;
-
-	if (!(emu->caps & EMUNIC_CAPS_MODERATION))
-		return;
-
-	val = FIELD_PREP(EMUNIC_Q_MODERATION_USECS,
-			 emunic_moderation_usecs(mod)) |
-	      FIELD_PREP(EMUNIC_Q_MODERATION_FRAMES, mod->set.frames);
-	emunic_wr32(emu, block + EMUNIC_Q_MODERATION, val);
+	if (emu->caps & EMUNIC_CAPS_MODERATION)
+		emunic_wr32(emu, block + EMUNIC_Q_MODERATION,
+			    emunic_moderation_reg(mod));
 }
 
 static void emunic_moderation_write_both(struct emunic_queue *q)

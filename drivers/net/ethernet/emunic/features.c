@@ -8,6 +8,7 @@
 
 #include "emunic.h"
 #include "features.h"
+#include "kunit.h"
 #include "rss.h"
 
 /* Tunnels whose frames are cut in the kernel into ones of like segments */
@@ -19,8 +20,8 @@
 /* About received frames: nothing that other devices can inherit */
 #define EMUNIC_RX_OFFLOADS	(NETIF_F_GRO_HW | NETIF_F_LRO)
 
-static u32 emunic_rx_features(const struct emunic *emu,
-			      netdev_features_t features)
+VISIBLE_IF_KUNIT u32 emunic_rx_features(const struct emunic *emu,
+					netdev_features_t features)
 {
 	u32 val = 0;
 

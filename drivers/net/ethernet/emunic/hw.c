@@ -6,6 +6,7 @@
 #include <linux/iopoll.h>
 
 #include "emunic.h"
+#include "kunit.h"
 
 /* How long a queue may take to drain, and how often to look (us) */
 #define EMUNIC_STOP_TIMEOUT_US	1000000
@@ -57,6 +58,22 @@ bool emunic_hw_present(struct emunic *emu)
 	return emunic_rd32(emu, EMUNIC_ID) == EMUNIC_ID_MAGIC;
 }
 
+/* Takes over what LIMITS says; false if no queue could be run with it */
+VISIBLE_IF_KUNIT bool emunic_hw_set_limits(struct emunic *emu, u32 limits)
+{
+	u32 vectors = FIELD_GET(EMUNIC_LIMITS_VECTORS, limits);
+	u32 queues = FIELD_GET(EMUNIC_LIMITS_QUEUES, limits);
+
+	emu->max_queues = vectors ? min3(queues, vectors - 1,
+					 (u32)EMUNIC_MAX_QUEUES) : 0;
+	emu->ring_log2_min = FIELD_GET(EMUNIC_LIMITS_RING_MIN, limits);
+	emu->ring_log2_max = FIELD_GET(EMUNIC_LIMITS_RING_MAX, limits);
+
+	return emu->max_queues && emu->ring_log2_min <= emu->ring_log2_max &&
+	       emu->ring_log2_min >= EMUNIC_RING_LOG2_MIN &&
+	       emu->ring_log2_max <= EMUNIC_RING_LOG2_MAX;
+}
+
 /**
  * emunic_hw_identify() - check that the driver knows this device
  * @emu: the function, with @regs mapped
@@ -69,7 +86,6 @@ int emunic_hw_identify(struct emunic *emu)
 {
 	struct device *dev = &emu->pdev->dev;
 	u32 limits, version, func, id;
-	u32 queues, vectors;
 
 	id = emunic_rd32(emu, EMUNIC_ID);
 	if (id != EMUNIC_ID_MAGIC) {
@@ -109,15 +125,7 @@ int emunic_hw_identify(struct emunic *emu)
 	}
 
 	limits = emunic_rd32(emu, EMUNIC_LIMITS);
-	queues = FIELD_GET(EMUNIC_LIMITS_QUEUES, limits);
-	vectors = FIELD_GET(EMUNIC_LIMITS_VECTORS, limits);
-	emu->max_queues = vectors ? min3(queues, vectors - 1,
-					 (u32)EMUNIC_MAX_QUEUES) : 0;
-	emu->ring_log2_min = FIELD_GET(EMUNIC_LIMITS_RING_MIN, limits);
-	emu->ring_log2_max = FIELD_GET(EMUNIC_LIMITS_RING_MAX, limits);
-	if (!emu->max_queues || emu->ring_log2_min > emu->ring_log2_max ||
-	    emu->ring_log2_min < EMUNIC_RING_LOG2_MIN ||
-	    emu->ring_log2_max > EMUNIC_RING_LOG2_MAX) {
+	if (!emunic_hw_set_limits(emu, limits)) {
 		dev_err(dev, "limits %#x make no sense\n", limits);
 		return -ENODEV;
 	}

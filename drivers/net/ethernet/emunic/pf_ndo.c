@@ -8,6 +8,7 @@
 #include <linux/if_link.h>
 
 #include "emunic.h"
+#include "kunit.h"
 #include "pf.h"
 
 /* The VF's record, locked, and a copy of its policy to change */
@@ -133,7 +134,7 @@ int emunic_pf_set_vf_vlan(struct net_device *netdev, int vf, u16 vlan, u8 qos,
 }
 
 /* Mbit/s promised to the other VFs; records come and go without RTNL */
-static u64 emunic_pf_other_minima(struct emunic *emu, unsigned int vf)
+VISIBLE_IF_KUNIT u64 emunic_pf_other_minima(struct emunic *emu, unsigned int vf)
 {
 	struct emunic_vf_rec *rec;
 	unsigned long id;

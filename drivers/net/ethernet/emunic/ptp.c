@@ -9,6 +9,7 @@
 #include <linux/net_tstamp.h>
 
 #include "emunic.h"
+#include "kunit.h"
 
 /* CLOCK_RATE can make it half as fast again, and slow it down by a half */
 #define EMUNIC_CLOCK_MAX_ADJ	499999999	/* ppb */
@@ -69,15 +70,19 @@ static int emunic_clock_adjtime(struct ptp_clock_info *info, s64 delta)
 }
 
 /* @scaled_ppm is in 2^-16 parts per million, CLOCK_RATE in 2^-32 */
+VISIBLE_IF_KUNIT s32 emunic_clock_rate(long scaled_ppm)
+{
+	return div_s64((s64)scaled_ppm * 65536, 1000000);
+}
+
 static int emunic_clock_adjfine(struct ptp_clock_info *info, long scaled_ppm)
 {
-	s64 rate = div_s64((s64)scaled_ppm * 65536, 1000000);
 	struct emunic *emu = emunic_clock_owner(info);
 
 	if (!emunic_hw_present(emu))
 		return -ENODEV;
 
-	emunic_wr32(emu, EMUNIC_CLOCK_RATE, rate);
+	emunic_wr32(emu, EMUNIC_CLOCK_RATE, emunic_clock_rate(scaled_ppm));
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include "emunic.h"
 #include "devlink.h"
+#include "kunit.h"
 #include "pf.h"
 
 /* How often to look at EPOCH */
@@ -119,21 +120,26 @@ static bool emunic_ctl_is_broken(struct emunic *emu)
  * configuration, which the PF restores before it is ready again. It may also be
  * without a driver, for as long as it likes.
  */
+VISIBLE_IF_KUNIT bool emunic_reset_awaited(u32 status, unsigned long announced,
+					   unsigned long now)
+{
+	if (!(status & EMUNIC_STATUS_PF_READY))
+		return true;
+
+	return (status & EMUNIC_STATUS_RESET_IMPENDING) &&
+	       time_before(now, announced + EMUNIC_IMPENDING_MAX);
+}
+
 static bool emunic_reset_goes_on(struct emunic *emu)
 {
-	u32 status;
-
 	if (!emu->is_vf)
 		return false;
 
 	/* The reset has masked CAUSE.PF_READY, which ends the waiting */
 	emunic_ctl_irq_enable(emu);
-	status = emunic_rd32(emu, EMUNIC_STATUS);
-	if (!(status & EMUNIC_STATUS_PF_READY))
-		return true;
 
-	return (status & EMUNIC_STATUS_RESET_IMPENDING) &&
-	       time_before(jiffies, emu->announced + EMUNIC_IMPENDING_MAX);
+	return emunic_reset_awaited(emunic_rd32(emu, EMUNIC_STATUS),
+				    emu->announced, jiffies);
 }
 
 /* While the function is not there or its PF is not, which may take minutes */
@@ -144,34 +150,63 @@ static unsigned long emunic_reset_poll(const struct emunic *emu)
 }
 
 /*
+ * Does a function need a reset, and has it had one? Any other EPOCH is a new
+ * one: it counts up, but it wraps, and who looks may have missed some.
+ */
+VISIBLE_IF_KUNIT enum emunic_reset_need
+emunic_reset_need(const struct emunic_sight *sight, u32 known, u32 pending)
+{
+	if (!sight->present)
+		return EMUNIC_RESET_ABSENT;
+	if (sight->epoch != known)
+		return EMUNIC_RESET_PASSED;
+	if (sight->broken || sight->resetting ||
+	    pending & (EMUNIC_SVC_RESET | EMUNIC_CAUSE_RESET_IMPENDING))
+		return EMUNIC_RESET_DUE;
+
+	return EMUNIC_RESET_NONE;
+}
+
+static struct emunic_sight emunic_service_look(struct emunic *emu)
+{
+	struct emunic_sight sight = {
+		.present = emunic_hw_present(emu),
+		.resetting = test_bit(EMUNIC_STATE_RESETTING, &emu->state),
+	};
+
+	if (sight.present) {
+		sight.epoch = emunic_rd32(emu, EMUNIC_EPOCH);
+		sight.broken = sight.epoch == emu->epoch &&
+			       emunic_ctl_is_broken(emu);
+	}
+
+	return sight;
+}
+
+/*
  * The function was reset, is about to be, or must be: returns how long to wait
  * while it stays quiesced, 0 if it runs
  */
 static unsigned long emunic_service_reset(struct emunic *emu, u32 pending)
 {
-	bool resetting = test_bit(EMUNIC_STATE_RESETTING, &emu->state);
-	bool wanted = pending & EMUNIC_SVC_RESET;
-	bool present = emunic_hw_present(emu);
-	bool passed, broken;
+	struct emunic_sight sight = emunic_service_look(emu);
+	enum emunic_reset_need need;
 
-	passed = present && emunic_rd32(emu, EMUNIC_EPOCH) != emu->epoch;
-	broken = present && !passed && emunic_ctl_is_broken(emu);
-	if (pending & EMUNIC_CAUSE_RESET_IMPENDING) {
-		emu->announced = jiffies;
-		wanted = true;
-	}
-	if (present && !passed && !broken && !resetting && !wanted)
+	need = emunic_reset_need(&sight, emu->epoch, pending);
+	if (need == EMUNIC_RESET_NONE)
 		return 0;
 
-	if (broken)
+	if (pending & EMUNIC_CAUSE_RESET_IMPENDING)
+		emu->announced = jiffies;
+	if (sight.broken)
 		netdev_err(emu->netdev, "control path failed, resetting\n");
 	netif_carrier_off(emu->netdev);
 	emunic_quiesce(emu);
-	if (!present || emunic_reset_goes_on(emu))
+	if (need == EMUNIC_RESET_ABSENT || emunic_reset_goes_on(emu))
 		return emunic_reset_poll(emu);
 
 	/* Whatever state the function is in, begin from a known one */
-	if (!passed && emunic_hw_reset(emu))
+	if (need == EMUNIC_RESET_DUE && emunic_hw_reset(emu))
 		return EMUNIC_RESET_POLL;
 	/* Without it no reset helps, and somebody else may have taken it */
 	pci_set_master(emu->pdev);

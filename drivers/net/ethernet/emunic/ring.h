@@ -72,6 +72,30 @@ struct emunic_tx_pieces {
 	unsigned int nr_frags;
 };
 
+/**
+ * struct emunic_tx_done - what the completions of one poll came to
+ * @packets: frames on the wire that were sent
+ * @bytes: bytes of all frames
+ * @skb_bytes: of these, the stack's
+ * @frames: frames given back
+ * @gso_packets: GSO frames sent
+ * @gso_wire_packets: frames on the wire that these stand for
+ * @errors: frames on the wire that were not sent
+ * @refused: frames of the stack that the device refused
+ * @xsk_descs: descriptors of the AF_XDP socket
+ */
+struct emunic_tx_done {
+	u32 packets;
+	u32 bytes;
+	u32 skb_bytes;
+	u32 frames;
+	u32 gso_packets;
+	u32 gso_wire_packets;
+	u32 errors;
+	u32 refused;
+	u32 xsk_descs;
+};
+
 /* tx.c; all with the netdev queue's lock */
 int emunic_tx_put_mapped(struct device *dev, struct emunic_tx *tx,
 			 struct emunic_tx_buf *buf, u32 index,

@@ -14,6 +14,7 @@
 
 #include "emunic.h"
 #include "devlink.h"
+#include "kunit.h"
 #include "ring.h"
 
 #define EMUNIC_RX_HEADROOM	(NET_SKB_PAD + NET_IP_ALIGN)
@@ -79,7 +80,7 @@ static bool emunic_rx_fill(struct emunic_queue *q)
 }
 
 /* Are there so many descriptors without a buffer that filling is worth it? */
-static bool emunic_rx_missing(const struct emunic_rx *rx)
+VISIBLE_IF_KUNIT bool emunic_rx_missing(const struct emunic_rx *rx)
 {
 	return BIT(rx->log2) - (rx->posted - rx->clean) >=
 	       BIT(rx->log2 - EMUNIC_RX_FILL_SHIFT);
@@ -232,8 +233,9 @@ static bool emunic_rx_gso(struct sk_buff *skb, const struct emunic_rx_cpl *cpl)
 }
 
 /* Fills in what the completion says of the frame; false if it makes no sense */
-static bool emunic_rx_metadata(struct emunic_queue *q, struct sk_buff *skb,
-			       const struct emunic_rx_cpl *cpl)
+VISIBLE_IF_KUNIT bool emunic_rx_metadata(struct emunic_queue *q,
+					 struct sk_buff *skb,
+					 const struct emunic_rx_cpl *cpl)
 {
 	netdev_features_t features = q->emu->netdev->features;
 	u16 flags = le16_to_cpu(cpl->flags);

@@ -14,12 +14,14 @@
 
 #include "emunic.h"
 #include "devlink.h"
+#include "kunit.h"
 #include "ring.h"
 
 /* Completions that one poll may handle */
 #define EMUNIC_TX_POLL_MAX	256
 
-static unsigned int emunic_tx_wake_level(const struct emunic_tx *tx)
+VISIBLE_IF_KUNIT unsigned int
+emunic_tx_wake_level(const struct emunic_tx *tx)
 {
 	return min_t(unsigned int, BIT(tx->log2), 2 * EMUNIC_TX_FRAME_DESCS);
 }
@@ -59,8 +61,8 @@ u32 emunic_tx_gso_hdr_len(const struct sk_buff *skb)
 				    skb_tcp_all_headers(skb);
 }
 
-static void emunic_tx_put_meta(struct emunic_tx *tx, u32 index,
-			       const struct sk_buff *skb)
+VISIBLE_IF_KUNIT void emunic_tx_put_meta(struct emunic_tx *tx, u32 index,
+					 const struct sk_buff *skb)
 {
 	struct emunic_tx_meta *meta;
 	u16 flags = EMUNIC_TX_META;
@@ -128,9 +130,8 @@ static int emunic_tx_put_single(struct device *dev, struct emunic_tx *tx,
 }
 
 /* Adds a piece of the frame to a list, as parts that a descriptor can say */
-static struct scatterlist *emunic_tx_sg_add(struct scatterlist *s,
-					    struct page *page, u32 len,
-					    u32 offset)
+VISIBLE_IF_KUNIT struct scatterlist *
+emunic_tx_sg_add(struct scatterlist *s, struct page *page, u32 len, u32 offset)
 {
 	u32 part;
 
@@ -397,18 +398,6 @@ netdev_tx_t emunic_tx_xmit(struct sk_buff *skb, struct net_device *netdev)
 	return NETDEV_TX_OK;
 }
 
-struct emunic_tx_done {
-	u32 packets;
-	u32 bytes;
-	u32 skb_bytes;
-	u32 frames;
-	u32 gso_packets;
-	u32 gso_wire_packets;
-	u32 errors;
-	u32 refused;
-	u32 xsk_descs;
-};
-
 /* A frame with a timestamp has a completion of its own */
 static void emunic_tx_stamp(struct sk_buff *skb, u64 ns)
 {
@@ -441,23 +430,23 @@ static void emunic_tx_release_skb(struct emunic_tx_buf *buf,
  * Gives back the frames before the end that @cpl tells of; false if that ends
  * none of them
  */
-static bool emunic_tx_release(struct emunic_queue *q,
-			      const struct emunic_tx_cpl *cpl, int budget,
-			      struct emunic_tx_done *done)
+VISIBLE_IF_KUNIT bool emunic_tx_release(struct emunic_queue *q,
+					const struct emunic_tx_cpl *cpl,
+					int budget, struct emunic_tx_done *done)
 {
 	bool error = cpl->status != EMUNIC_TX_STATUS_OK;
 	u32 head = le32_to_cpu(cpl->sq_head);
 	struct emunic_tx *tx = &q->tx;
 	u32 clean = tx->clean;
 
-	if (head - clean > READ_ONCE(tx->next) - clean)
+	if (!emunic_index_within(head, clean, READ_ONCE(tx->next)))
 		return false;
 
 	while (clean != head) {
 		struct emunic_tx_buf *buf;
 
 		buf = &tx->buf[clean & emunic_tx_mask(tx)];
-		if (!buf->kind || buf->next - clean > head - clean)
+		if (!buf->kind || !emunic_index_within(buf->next, clean, head))
 			return false;
 
 		emunic_tx_unmap(&q->emu->pdev->dev, tx, buf);

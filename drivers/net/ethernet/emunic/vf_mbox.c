@@ -5,6 +5,7 @@
 #include <linux/unaligned.h>
 
 #include "emunic.h"
+#include "kunit.h"
 #include "vf_mbox.h"
 
 /* How long the PF may take, and how often to look without an interrupt */
@@ -78,28 +79,37 @@ static void emunic_vf_mbox_write(struct emunic *emu, u16 opcode,
 	emunic_wr32(emu, EMUNIC_MBOX_LEN, len);
 }
 
-static int emunic_vf_mbox_read(struct emunic *emu, u16 opcode, void *reply,
-			       size_t reply_len)
+/* What MBOX_STATUS says of a request that was sent; -EINPROGRESS: go on */
+VISIBLE_IF_KUNIT int emunic_vf_mbox_state(u32 status)
 {
-	u8 buf[EMUNIC_MBOX_WINDOW_SIZE];
+	switch (FIELD_GET(EMUNIC_MBOX_STATUS_STATE, status)) {
+	case EMUNIC_MBOX_STATE_DONE:
+		return 0;
+	case EMUNIC_MBOX_STATE_BUSY:
+		return -EINPROGRESS;
+	case EMUNIC_MBOX_STATE_FAILED:
+		return FIELD_GET(EMUNIC_MBOX_STATUS_ERROR, status) ==
+		       EMUNIC_MBOX_ERROR_NO_PF ? -ENOTCONN : -EIO;
+	default:
+		/* A reset took the request away */
+		return -ECONNRESET;
+	}
+}
+
+/*
+ * Is a message the reply to a request of @opcode, and a good one? 0; the PF's
+ * status as an errno; -EPROTO for what no sound PF sends
+ */
+VISIBLE_IF_KUNIT int emunic_vf_mbox_check(const void *msg, size_t len,
+					  u16 opcode, size_t payload)
+{
 	struct emunic_mbox_hdr hdr;
-	size_t i, len;
 	int err;
 
-	len = emunic_rd32(emu, EMUNIC_MBOX_REPLY_LEN);
-	if (len < sizeof(hdr) || len > sizeof(buf))
+	if (len < sizeof(hdr))
 		return -EPROTO;
 
-	for (i = 0; i < len; i += 4)
-		put_unaligned_le32(emunic_rd32(emu, EMUNIC_MBOX_REPLY + i),
-				   buf + i);
-	/* A reset clears the window: what was read is whole only without one */
-	if (FIELD_GET(EMUNIC_MBOX_STATUS_STATE,
-		      emunic_rd32(emu, EMUNIC_MBOX_STATUS)) !=
-	    EMUNIC_MBOX_STATE_DONE)
-		return -ECONNRESET;
-
-	memcpy(&hdr, buf, sizeof(hdr));
+	memcpy(&hdr, msg, sizeof(hdr));
 	if (le16_to_cpu(hdr.opcode) != opcode ||
 	    le16_to_cpu(hdr.len) != len - sizeof(hdr))
 		return -EPROTO;
@@ -107,12 +117,33 @@ static int emunic_vf_mbox_read(struct emunic *emu, u16 opcode, void *reply,
 	err = emunic_vf_status_errno(le16_to_cpu(hdr.status));
 	if (err)
 		return err;
-	if (len - sizeof(hdr) != reply_len)
-		return -EPROTO;
-	if (reply_len)
-		memcpy(reply, buf + sizeof(hdr), reply_len);
 
-	return 0;
+	return len - sizeof(hdr) == payload ? 0 : -EPROTO;
+}
+
+static int emunic_vf_mbox_read(struct emunic *emu, u16 opcode, void *reply,
+			       size_t reply_len)
+{
+	u8 buf[EMUNIC_MBOX_WINDOW_SIZE];
+	size_t i, len;
+	int err;
+
+	len = emunic_rd32(emu, EMUNIC_MBOX_REPLY_LEN);
+	if (len > sizeof(buf))
+		return -EPROTO;
+
+	for (i = 0; i < len; i += 4)
+		put_unaligned_le32(emunic_rd32(emu, EMUNIC_MBOX_REPLY + i),
+				   buf + i);
+	/* A reset clears the window: what was read is whole only without one */
+	if (emunic_vf_mbox_state(emunic_rd32(emu, EMUNIC_MBOX_STATUS)))
+		return -ECONNRESET;
+
+	err = emunic_vf_mbox_check(buf, len, opcode, reply_len);
+	if (!err && reply_len)
+		memcpy(reply, buf + sizeof(struct emunic_mbox_hdr), reply_len);
+
+	return err;
 }
 
 /*
@@ -145,21 +176,13 @@ static int emunic_vf_mbox_wait(struct emunic *emu, unsigned long deadline,
 			       u32 status)
 {
 	while (true) {
+		int err;
+
 		if (test_bit(EMUNIC_STATE_LOST, &emu->state))
 			return -ENODEV;
-
-		switch (FIELD_GET(EMUNIC_MBOX_STATUS_STATE, status)) {
-		case EMUNIC_MBOX_STATE_DONE:
-			return 0;
-		case EMUNIC_MBOX_STATE_FAILED:
-			return FIELD_GET(EMUNIC_MBOX_STATUS_ERROR, status) ==
-			       EMUNIC_MBOX_ERROR_NO_PF ? -ENOTCONN : -EIO;
-		case EMUNIC_MBOX_STATE_BUSY:
-			break;
-		default:
-			/* A reset took the request away */
-			return -ECONNRESET;
-		}
+		err = emunic_vf_mbox_state(status);
+		if (err != -EINPROGRESS)
+			return err;
 
 		if (time_after(jiffies, deadline)) {
 			emunic_wr32(emu, EMUNIC_MBOX_CTRL,

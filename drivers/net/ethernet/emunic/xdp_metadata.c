@@ -6,6 +6,7 @@
 #include <linux/ipv6.h>
 
 #include "emunic.h"
+#include "kunit.h"
 
 static const struct emunic_rx *emunic_xdp_rx(const struct xdp_md *ctx)
 {
@@ -39,8 +40,8 @@ static enum xdp_rss_hash_type emunic_xdp_l4_type(u8 proto)
  * The device tells whether ports were hashed; of what they are, the frame does,
  * as long as the program has left its headers where they were received.
  */
-static enum xdp_rss_hash_type emunic_xdp_hash_type(const struct xdp_buff *xdp,
-						   const struct emunic_rx *rx)
+VISIBLE_IF_KUNIT enum xdp_rss_hash_type
+emunic_xdp_hash_type(const struct xdp_buff *xdp, const struct emunic_rx *rx)
 {
 	const void *data = xdp->data_hard_start + XDP_PACKET_HEADROOM;
 	enum xdp_rss_hash_type l3 = XDP_RSS_TYPE_NONE;
