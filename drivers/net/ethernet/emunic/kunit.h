@@ -14,6 +14,8 @@
 #include "pf.h"
 #include "ring.h"
 
+struct kunit;
+
 /* hw.c, reset.c */
 bool emunic_hw_set_limits(struct emunic *emu, u32 limits);
 enum emunic_reset_need emunic_reset_need(const struct emunic_sight *sight,
@@ -51,6 +53,9 @@ void emunic_admin_complete(struct emunic_admin *admin,
 void emunic_admin_close(struct emunic_admin *admin);
 int emunic_admin_take(struct emunic_admin *admin);
 u64 emunic_pf_other_minima(struct emunic *emu, unsigned int vf);
+
+/* kunit.c */
+struct emunic *emunic_kunit_function(struct kunit *test);
 #endif
 
 #endif /* EMUNIC_KUNIT_H */
