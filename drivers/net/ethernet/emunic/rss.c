@@ -425,7 +425,7 @@ int emunic_set_rxfh_fields(struct net_device *netdev,
 		bits |= emunic_rss_fields[i].field << __ffs(kind);
 		data &= ~emunic_rss_fields[i].rxh;
 	}
-	if (data || (bits & ~kind))
+	if (data || (bits & ~(kind & EMUNIC_RSS_FIELDS_MASK)))
 		return -EOPNOTSUPP;
 
 	emu->rss.fields = (emu->rss.fields & ~kind) | bits;

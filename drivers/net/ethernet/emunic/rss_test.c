@@ -202,6 +202,10 @@ static void emunic_test_fields(struct kunit *test)
 		{ UDP_V6_FLOW, RXH_IP_SRC | RXH_L4_B_2_3, 0, 0x339fff },
 		{ IPV4_FLOW, RXH_IP_SRC, 0, 0x31ffff },
 		{ IPV6_FLOW, RXH_IP_DST, 0, 0x23ffff },
+		/* Without ports there are none to hash */
+		{ IPV4_FLOW, EMUNIC_TEST_IP | RXH_L4_B_0_1, -EOPNOTSUPP,
+		  0x33ffff },
+		{ IPV6_FLOW, EMUNIC_TEST_PORTS, -EOPNOTSUPP, 0x33ffff },
 		{ TCP_V4_FLOW, EMUNIC_TEST_IP | RXH_VLAN, -EOPNOTSUPP,
 		  0x33ffff },
 		{ TCP_V4_FLOW, RXH_DISCARD, -EOPNOTSUPP, 0x33ffff },
