@@ -203,9 +203,13 @@ static int emunic_rule_action(const struct emunic *emu,
 		return EMUNIC_FLOW_DROP;
 	if (rxnfc->fs.ring_cookie == RX_CLS_FLOW_WAKE)
 		return -EOPNOTSUPP;
-	if (rxnfc->fs.flow_type & FLOW_RSS)
+	if (rxnfc->fs.flow_type & FLOW_RSS) {
+		/* What would be added to the queue that the table says */
+		if (rxnfc->fs.ring_cookie)
+			return -EOPNOTSUPP;
 		return EMUNIC_FLOW_SPREAD |
 		       FIELD_PREP(EMUNIC_FLOW_CONTEXT, rxnfc->rss_context);
+	}
 	if (rxnfc->fs.ring_cookie >= emu->num_queues)
 		return -EINVAL;
 

@@ -192,7 +192,9 @@ static void emunic_test_spread(struct kunit *test)
 	};
 	struct emunic *emu = test->priv;
 
+	/* A queue to add to that of the table is more than the device can */
 	r.rss_context = 6;
+	KUNIT_EXPECT_EQ(test, emunic_test_insert(test, &r), -EOPNOTSUPP);
 	r.fs.ring_cookie = 0;
 	KUNIT_EXPECT_EQ(test, emunic_test_insert(test, &r), 0);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(emunic_test_told(test)->ctrl),
