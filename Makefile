@@ -11,7 +11,7 @@ export BUILD QEMU KERNEL TESTS
 MAKEFLAGS += --no-print-directory
 
 .PHONY: all lab device modules initramfs debug-kernel qemu-tree check \
-	check-upstream lint analyze \
+	check-upstream kunit lint analyze \
 	demo shell bench bench-device update clean distclean help
 
 all:
@@ -41,6 +41,11 @@ check-upstream: KERNEL := $(or $(filter debug,$(KERNEL)),newest)
 check-upstream:
 	@tools/lab upstream
 	@tests/upstream/run
+
+# Needs no VM, and so nothing that only a VM needs.
+kunit:
+	@tools/lab kunit
+	@tests/kernel/uml.py
 
 lint analyze:
 	@tools/$@

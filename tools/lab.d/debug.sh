@@ -37,7 +37,7 @@ debug_unpack() {
 
 	linux_extract "$1" "$DEBUG/src.new" '' \
 		--exclude='*/drivers/gpu/*.[ch]' --exclude='*/drivers/media/*.[ch]' \
-		--exclude='*/sound/*.[ch]' --exclude='*/tools/testing/*' &&
+		--exclude='*/sound/*.[ch]' --exclude='*/tools/testing/[!k]*' &&
 		sed -i "s|^source \"$net/emulex/Kconfig\"|&\nsource \"$net/emunic/Kconfig\"|" \
 			"$DEBUG/src.new/$net/Kconfig" &&
 		sed -i "s|.* += emulex/\$|&\nobj-\$(CONFIG_EMUNIC) += emunic/|" \
@@ -72,4 +72,19 @@ debug_module() {
 		die "the driver does not build in the debug kernel: see $LOG/modules-debug.log"
 	grep -a 'warning:' "$LOG/modules-debug.log" >&2 || true
 	stamp_set modules-debug "$want"
+}
+
+# The same source as a program (UML), for the driver's tests of itself.
+debug_kunit() {
+	local want
+
+	debug_src
+	want="$(cat "$STATE/debug-src") $(modules_hash) $(hash "$LAB_D/debug-build" \
+		"$TOP/tests/kernel/kunit.config")"
+	stamp_is kunit "$want" && [ -x "$DEBUG/um/linux" ] && return
+	step "$LOG/kunit.log" "KUnit: the kernel as a program" \
+		in_root "$LAB_D/debug-build" "$TOP" "$DEBUG" kunit ||
+		die "the kernel does not build as a program: see $LOG/kunit.log"
+	grep -a 'warning:' "$LOG/kunit.log" >&2 || true
+	stamp_set kunit "$want"
 }
