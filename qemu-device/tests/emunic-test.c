@@ -378,6 +378,7 @@ int main(int argc, char **argv)
     qtest_add_func("emunic/queue-config", test_queue_config);
     qtest_add_func("emunic/test-registers", test_test_registers);
     emunic_add_control_tests();
+    emunic_add_contract_tests();
     emunic_add_data_tests();
     emunic_add_offload_tests();
     emunic_add_gso_tests();

@@ -6,6 +6,7 @@
 #ifndef TESTS_QTEST_EMUNIC_TEST_H
 #define TESTS_QTEST_EMUNIC_TEST_H
 
+void emunic_add_contract_tests(void);
 void emunic_add_control_tests(void);
 void emunic_add_data_tests(void);
 void emunic_add_gro_life_tests(void);
