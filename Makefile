@@ -11,7 +11,7 @@ export BUILD QEMU KERNEL TESTS
 MAKEFLAGS += --no-print-directory
 
 .PHONY: all lab device modules initramfs debug-kernel qemu-tree check \
-	check-upstream kunit lint analyze \
+	check-device check-upstream kunit lint analyze \
 	demo shell bench bench-device update clean distclean help
 
 all:
@@ -49,6 +49,9 @@ kunit:
 
 lint analyze:
 	@tools/$@
+
+check-device: lab
+	@tests/device/check
 
 demo: all
 	@tools/demo
