@@ -6,11 +6,27 @@
 #include "emunic-port.h"
 #include "emunic-test.h"
 
+#define SECTION_FULL    4       /* QEMU_VM_SECTION_FULL */
+#define VPORTS          3
+
+static void get_policies(Data *d, struct emunic_vport_policy *policy)
+{
+    uint64_t data = qemunic_alloc(d->nic, 4096);
+
+    for (int v = 0; v < VPORTS; v++) {
+        g_assert_cmpuint(qemunic_admin(&d->admin, EMUNIC_ADMIN_VPORT_GET_POLICY,
+                                       v, NULL, 0, data, sizeof(*policy)),
+                         ==, 0);
+        qtest_memread(d->nic->qts, data, policy + v, sizeof(*policy));
+    }
+}
+
 static void test_migration(void)
 {
     static const char device[] = "max_vfs=2,mac=02:01:02:03:04:05";
     struct emunic_admin_reply arg;
     uint8_t frame[100], multicast[6] = { 0x33, 0x33, 0, 0, 0, 1 };
+    struct emunic_vport_policy before[VPORTS], after[VPORTS];
     struct emunic_event e;
     uint32_t epoch;
     uint64_t data;
@@ -35,8 +51,14 @@ static void test_migration(void)
     g_assert_true(qemunic_event(&d.event, &e));
     epoch = qemunic_read(&d.vf[0].f, EMUNIC_EPOCH);
 
+    set_port_vlan(&d, 1, 0x8100, 100, 3);
+    set_port_vlan(&d, 2, 0x8100, 100, 5);
+    get_policies(&d, before);
+
     qemunic_migrate(d.nic, device);
 
+    get_policies(&d, after);
+    g_assert_cmpmem(before, sizeof(before), after, sizeof(after));
     g_assert_cmpuint(qemunic_read(&d.vf[0].f, EMUNIC_EPOCH), ==, epoch);
     g_assert_cmphex(qemunic_read(&d.vf[0].f, EMUNIC_TEST_SCRATCH), ==,
                     0x12345678);
@@ -60,7 +82,146 @@ static void test_migration(void)
     qemunic_stop(d.nic);
 }
 
+/* The version of the section of device @id in a stream */
+static uint8_t *section_version(char *stream, size_t size, const char *id)
+{
+    size_t len = strlen(id);
+
+    for (size_t at = 6; at + len + 8 <= size; at++) {
+        if (!memcmp(stream + at, id, len) && stream[at - 1] == (char)len &&
+            stream[at - 6] == SECTION_FULL) {
+            return (uint8_t *)stream + at + len + 4;
+        }
+    }
+    g_assert_not_reached();
+}
+
+/* A QEMU does not take the stream, and says why. */
+static void refused(const char *dir, const char *device, const char *why)
+{
+    g_autofree char *uri = g_strdup_printf("file:%s/stream", dir);
+    g_autofree char *words = g_strdup_printf("%s/stderr", dir);
+    g_autofree char *args = g_strdup_printf("-incoming defer 2>%s", words);
+    QEmunic *to = qemunic_start(device, args);
+    g_autofree char *text = NULL;
+    bool failed = false;
+
+    qtest_qmp_assert_success(to->qts, "{'execute': 'migrate-incoming',"
+                             " 'arguments': {'uri': %s,"
+                             " 'exit-on-error': false}}", uri);
+    for (int i = 0; i < 5000 && !failed; i++) {
+        QDict *rsp = qtest_qmp(to->qts, "{'execute': 'query-migrate'}");
+        const char *status = qdict_get_try_str(qdict_get_qdict(rsp, "return"),
+                                               "status");
+
+        g_assert_cmpstr(status, !=, "completed");
+        failed = !g_strcmp0(status, "failed");
+        qobject_unref(rsp);
+        g_usleep(1000);
+    }
+    g_assert_true(failed);
+    qemunic_stop(to);
+    g_assert_true(g_file_get_contents(words, &text, NULL, NULL));
+    if (!strstr(text, why)) {
+        g_test_message("no \"%s\" in: %s", why, text);
+        g_test_fail();
+    }
+    unlink(words);
+}
+
+/* A stream of another version of the device is refused by name. */
+static void test_versions(void)
+{
+    static const char device[] = "max_vfs=2,mac=02:01:02:03:04:05";
+    static const struct {
+        const char *id;
+        uint32_t version;
+        const char *why;
+    } other[] = {
+        { "0000:00:02.0/emunic", 2, "emunic: incoming version_id 2 is too old" },
+        { "0000:00:02.0/emunic", 4, "unsupported version 4 for "
+                                    "'0000:00:02.0/emunic'" },
+        { "0000:00:02.2/emunic-vf", 1,
+          "emunic-vf: incoming version_id 1 is too old" },
+        { "0000:00:02.1/emunic-vf", 4, "unsupported version 4 for "
+                                       "'0000:00:02.1/emunic-vf'" },
+    };
+    g_autofree char *dir = g_dir_make_tmp("emunic-XXXXXX", NULL);
+    g_autofree char *path = g_strdup_printf("%s/stream", dir);
+    g_autofree char *stream = NULL;
+    gsize size;
+    Data d;
+
+    data_start(&d, "", device);
+    qemunic_save(d.nic, path);
+    qemunic_stop(d.nic);
+    g_assert_true(g_file_get_contents(path, &stream, &size, NULL));
+    for (size_t i = 0; i < ARRAY_SIZE(other); i++) {
+        uint8_t *version = section_version(stream, size, other[i].id);
+        uint32_t ours = ldl_be_p(version);
+
+        stl_be_p(version, other[i].version);
+        g_assert_true(g_file_set_contents(path, stream, size, NULL));
+        refused(dir, device, other[i].why);
+        stl_be_p(version, ours);
+    }
+    unlink(path);
+    rmdir(dir);
+}
+
+/* Whatever has an address is announced, in its VLAN. */
+static void test_announce(void)
+{
+    uint8_t frame[FRAME_MAX], want[64];
+    bool seen[2] = { false, false };
+    g_autofree char *args = NULL;
+    int fds[2];
+    size_t len;
+    Data d;
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+    args = g_strdup_printf("-netdev socket,id=up,fd=%d", fds[1]);
+    data_start(&d, args, "max_vfs=2,netdev=up");
+    set_port_vlan(&d, 1, 0x8100, 100, 3);
+    qtest_qmp_assert_success(d.nic->qts, "{'execute': 'announce-self',"
+                             " 'arguments': {'initial': 50, 'max': 50,"
+                             " 'rounds': 1, 'step': 10}}");
+    /* QEMU's own, the PF and two VFs */
+    for (int i = 0; i < 4; i++) {
+        uint32_t got = uplink_read(fds[0], frame);
+
+        g_assert_cmpmem(frame, 6, broadcast, 6);
+        for (int v = 0; v < 2; v++) {
+            if (memcmp(frame + 6, vf_mac[v], 6)) {
+                continue;
+            }
+            memset(want, 0, sizeof(want));
+            build(want, 60, broadcast, vf_mac[v], 0x8035);
+            memset(want + 14, 0, 46);
+            stw_be_p(want + 14, 1);
+            stw_be_p(want + 16, 0x0800);
+            want[18] = 6;
+            want[19] = 4;
+            stw_be_p(want + 20, 3);
+            memcpy(want + 22, vf_mac[v], 6);
+            memcpy(want + 32, vf_mac[v], 6);
+            len = 60;
+            if (!v) {
+                tag(want, &len, 0x8100, 3 << 13 | 100);
+            }
+            g_assert_cmpmem(frame, got, want, len);
+            seen[v] = true;
+        }
+    }
+    g_assert_true(seen[0] && seen[1]);
+    qemunic_stop(d.nic);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 void emunic_add_migration_tests(void)
 {
     qtest_add_func("emunic/migration", test_migration);
+    qtest_add_func("emunic/migration-versions", test_versions);
+    qtest_add_func("emunic/announce", test_announce);
 }

@@ -381,6 +381,16 @@ static void wait_migrated(QTestState *qts)
     g_assert_not_reached();
 }
 
+/* Write the migration stream of the machine of @nic, which stops. */
+void qemunic_save(QEmunic *nic, const char *path)
+{
+    g_autofree char *uri = g_strdup_printf("file:%s", path);
+
+    qtest_qmp_assert_success(nic->qts, "{'execute': 'migrate', 'arguments':"
+                             " {'uri': %s}}", uri);
+    wait_migrated(nic->qts);
+}
+
 /* Move the machine of @nic to a new QEMU. */
 void qemunic_migrate(QEmunic *nic, const char *device)
 {
@@ -388,9 +398,7 @@ void qemunic_migrate(QEmunic *nic, const char *device)
     g_autofree char *uri = g_strdup_printf("file:%s/stream", dir);
     QEmunic *to = qemunic_start(device, "-incoming defer");
 
-    qtest_qmp_assert_success(nic->qts, "{'execute': 'migrate', 'arguments':"
-                             " {'uri': %s}}", uri);
-    wait_migrated(nic->qts);
+    qemunic_save(nic, uri + strlen("file:"));
     qtest_qmp_assert_success(to->qts, "{'execute': 'migrate-incoming',"
                              " 'arguments': {'uri': %s}}", uri);
     wait_migrated(to->qts);

@@ -45,6 +45,7 @@ typedef struct QEmunicQueue {
 QEmunic *qemunic_start(const char *device_args, const char *args);
 void qemunic_stop(QEmunic *nic);
 uint64_t qemunic_alloc(QEmunic *nic, size_t size);
+void qemunic_save(QEmunic *nic, const char *path);
 void qemunic_migrate(QEmunic *nic, const char *device);
 void qemunic_pass(QEmunic *nic, unsigned ms);
 

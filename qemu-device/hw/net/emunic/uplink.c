@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "emunic.h"
+#include "qemu/cutils.h"
 #include "qemu/iov.h"
 #include "standard-headers/linux/virtio_net.h"
 #include "switch.h"
@@ -14,6 +15,12 @@
 
 #define TCP_OFFSET_AT   12      /* in the TCP header: its length */
 #define UDP_HLEN        8
+
+#define ANNOUNCE_LEN    60
+#define RARP_TYPE       0x8035
+#define RARP_REQUEST    3
+#define RARP_SENDER_AT  22      /* in the frame: hardware addresses */
+#define RARP_TARGET_AT  32
 
 /* VIRTIO_NET_HDR_GSO_* of each EMUNIC_GSO_* */
 static const uint8_t vnet_gso[] = {
@@ -230,12 +237,63 @@ static void emunic_nic_link_changed(NetClientState *nc)
     emunic_uplink_changed(qemu_get_nic_opaque(nc));
 }
 
+/* As QEMU does for the address of the NIC: a RARP request from @mac */
+static void emunic_announce_mac(EmunicFunction *f, const uint8_t *mac)
+{
+    static const uint8_t head[] = {
+        RARP_TYPE >> 8, RARP_TYPE & 0xff,
+        0, 1, ETH_P_IP >> 8, ETH_P_IP & 0xff, ETH_ALEN, 4, 0, RARP_REQUEST
+    };
+    uint8_t data[EMUNIC_HDR_ROOM + ANNOUNCE_LEN] = { 0 };
+    uint8_t *hdr = data + EMUNIC_HDR_ROOM;
+    EmunicFrame fr;
+
+    if (is_multicast_ether_addr(mac) || buffer_is_zero(mac, ETH_ALEN)) {
+        return;
+    }
+    memset(hdr, 0xff, ETH_ALEN);
+    memcpy(hdr + ETH_ALEN, mac, ETH_ALEN);
+    memcpy(hdr + EMUNIC_MACS_LEN, head, sizeof(head));
+    memcpy(hdr + RARP_SENDER_AT, mac, ETH_ALEN);
+    memcpy(hdr + RARP_TARGET_AT, mac, ETH_ALEN);
+    emunic_frame_init(&fr, hdr, ANNOUNCE_LEN, ANNOUNCE_LEN, NULL, 0,
+                      f->vport);
+    if (f->port.vlan_vid) {
+        emunic_frame_insert_tag(&fr, f->port.vlan_tpid,
+                                f->port.vlan_prio << 13 | f->port.vlan_vid);
+    }
+    emunic_to_uplink(f->pf, NULL, &fr);
+}
+
+/*
+ * The machine is elsewhere now, and the network has to learn where its
+ * addresses are. QEMU itself knows that of the NIC only.
+ */
+static void emunic_nic_announce(NetClientState *nc)
+{
+    EmunicState *s = qemu_get_nic_opaque(nc);
+
+    for (unsigned v = 0; v <= s->max_vfs; v++) {
+        EmunicFunction *f = s->port[v];
+
+        if (!f || !test_bit(v, s->present) ||
+            !(f->status & EMUNIC_STATUS_LINK_UP)) {
+            continue;
+        }
+        emunic_announce_mac(f, f->port.mac);
+        for (uint32_t i = 0; i < f->port.nmacs; i++) {
+            emunic_announce_mac(f, f->port.macs[i]);
+        }
+    }
+}
+
 static NetClientInfo emunic_nic_info = {
     .type = NET_CLIENT_DRIVER_NIC,
     .size = sizeof(NICState),
     .receive = emunic_nic_receive,
     .receive_iov = emunic_nic_receive_iov,
     .link_status_changed = emunic_nic_link_changed,
+    .announce = emunic_nic_announce,
 };
 
 void emunic_uplink_init(EmunicState *s)
