@@ -7,6 +7,8 @@
 #include "emunic-test.h"
 #include "emunic-vtd.h"
 
+#define DEVICE          "max_vfs=2"
+#define ARGS            "-device intel-iommu,aw-bits=48"
 #define DOMAIN          3
 #define IOVA            0x40000000ull       /* of the first page */
 #define PAGES           4
@@ -36,7 +38,7 @@ static void vtd_start(Vtd *v)
     QTestState *qts;
     uint64_t root, table;
 
-    v->nic = qemunic_start("max_vfs=2", "-device intel-iommu,aw-bits=48");
+    v->nic = qemunic_start(DEVICE, ARGS);
     qts = v->nic->qts;
     qemunic_pf_init(v->nic, &v->pf);
 
@@ -187,8 +189,36 @@ static void test_iommu_reset(void)
     qemunic_stop(v.nic);
 }
 
+/* Translations go with the machine, and so does the end of them. */
+static void test_iommu_migration(void)
+{
+    uint64_t a, b;
+    Vtd v;
+
+    vtd_start(&v);
+    a = qemunic_alloc(v.nic, 4096);
+    b = qemunic_alloc(v.nic, 4096);
+    map(&v, 0, a, 3);
+    map(&v, 1, b, 3);
+    check_arrives(&v, 0, a, b, 1);
+    check_arrives(&v, 1, b, a, 2);
+
+    qemunic_migrate_with(v.nic, DEVICE, ARGS);
+
+    check_arrives(&v, 0, a, b, 3);
+    map(&v, 0, b, 3);
+    invalidate_iotlb(&v, 3, IOVA, 0);
+    check_arrives(&v, 0, b, a, 4);
+    map(&v, 1, 0, 0);
+    invalidate_iotlb(&v, 3, IOVA + 4096, 0);
+    g_assert_cmpuint(dma_write(&v, IOVA + 4096, 16, 5), ==,
+                     EMUNIC_TEST_DMA_STATUS_FAULT);
+    qemunic_stop(v.nic);
+}
+
 void emunic_add_iommu_tests(void)
 {
     qtest_add_func("emunic/iommu", test_iommu);
     qtest_add_func("emunic/iommu-reset", test_iommu_reset);
+    qtest_add_func("emunic/iommu-migration", test_iommu_migration);
 }

@@ -391,12 +391,13 @@ void qemunic_save(QEmunic *nic, const char *path)
     wait_migrated(nic->qts);
 }
 
-/* Move the machine of @nic to a new QEMU. */
-void qemunic_migrate(QEmunic *nic, const char *device)
+/* Move the machine of @nic to a new QEMU, which has the same @args. */
+void qemunic_migrate_with(QEmunic *nic, const char *device, const char *args)
 {
+    g_autofree char *incoming = g_strdup_printf("%s -incoming defer", args);
     g_autofree char *dir = g_dir_make_tmp("emunic-XXXXXX", NULL);
     g_autofree char *uri = g_strdup_printf("file:%s/stream", dir);
-    QEmunic *to = qemunic_start(device, "-incoming defer");
+    QEmunic *to = qemunic_start(device, incoming);
 
     qemunic_save(nic, uri + strlen("file:"));
     qtest_qmp_assert_success(to->qts, "{'execute': 'migrate-incoming',"
@@ -407,6 +408,11 @@ void qemunic_migrate(QEmunic *nic, const char *device)
     qtest_quit(nic->qts);
     nic->qts = to->qts;
     g_free(to);
+}
+
+void qemunic_migrate(QEmunic *nic, const char *device)
+{
+    qemunic_migrate_with(nic, device, "");
 }
 
 /* Let the guest's clock go on; the qtest accelerator keeps it standing. */

@@ -47,6 +47,7 @@ void qemunic_stop(QEmunic *nic);
 uint64_t qemunic_alloc(QEmunic *nic, size_t size);
 void qemunic_save(QEmunic *nic, const char *path);
 void qemunic_migrate(QEmunic *nic, const char *device);
+void qemunic_migrate_with(QEmunic *nic, const char *device, const char *args);
 void qemunic_pass(QEmunic *nic, unsigned ms);
 
 uint64_t qemunic_cfg(unsigned devfn, unsigned offset);
