@@ -6,12 +6,13 @@ override BUILD := $(abspath $(BUILD))
 QEMU ?= preload
 KERNEL ?= stable
 TESTS ?=
-export BUILD QEMU KERNEL TESTS
+COUNT ?=
+export BUILD QEMU KERNEL TESTS COUNT
 
 MAKEFLAGS += --no-print-directory
 
 .PHONY: all lab device modules initramfs debug-kernel qemu-tree check \
-	check-device check-upstream kunit lint analyze \
+	check-device check-migration check-upstream kunit lint analyze \
 	demo shell bench bench-device update clean distclean help
 
 all:
@@ -31,7 +32,7 @@ qemu-tree:
 debug-kernel: all
 	@tools/lab debug-kernel
 
-check check-upstream shell: all $(if $(filter debug,$(KERNEL)),debug-kernel)
+check check-upstream check-migration shell: all $(if $(filter debug,$(KERNEL)),debug-kernel)
 
 check:
 	@tests/run
@@ -47,11 +48,14 @@ kunit:
 	@tools/lab kunit
 	@tests/kernel/uml.py
 
-lint analyze:
-	@tools/$@
-
 check-device: lab
 	@tests/device/check
+
+check-migration:
+	@tests/migration/run
+
+lint analyze:
+	@tools/$@
 
 demo: all
 	@tools/demo

@@ -5,12 +5,13 @@ import os
 import subprocess
 import time
 
-from . import tap
-from .config import BUILD, JOBS, SELFTESTS, SLOWER, TESTS, TOP, TRIES
+from . import console, tap
+from .config import BUILD, JOBS, KERNEL, SELFTESTS, SLOWER, TESTS, TOP, TRIES
 from .vm import VmLane
 
 LAB = TOP / "tools/lab"
 HOST_TIMEOUT = 900 * SLOWER
+MIGRATION_TIMEOUT = 120 * SLOWER    # for each count
 # Kselftests that take many minutes: they run when TESTS picks them.
 LOOPS = ("loops.py",)
 # Those that measure rates of many VFs: nothing runs beside them.
@@ -28,31 +29,31 @@ def kernel_exists(lane):
                           stdout=subprocess.DEVNULL).returncode == 0
 
 
-def in_root(report, lane, name, argv):
+def in_root(report, lane, name, argv, limit=HOST_TIMEOUT):
     """One program inside the root, with no VM of ours."""
-    on_host(report, lane, name, [LAB, "exec", "--", *argv])
+    on_host(report, lane, name, [LAB, "exec", "--", *argv], limit)
 
 
-def on_host(report, lane, name, argv):
+def on_host(report, lane, name, argv, limit=HOST_TIMEOUT):
     """One program on the host."""
     if not report.picks(lane, name):
         return
     for left in reversed(range(TRIES)):
         start = time.monotonic()
-        text, status = run_on_host(argv)
+        text, status = run_on_host(argv, limit)
         (BUILD / f"tests/{lane}.{name}.log").write_text(text, encoding="utf-8")
         if report.add(f"{lane}/{name}", tap.parse(text, status), time.monotonic() - start,
                       text, not left):
             break
 
 
-def run_on_host(argv):
+def run_on_host(argv, limit):
     """What it wrote, and its status."""
     try:
         done = subprocess.run([str(arg) for arg in argv], cwd=TOP, check=False,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors="replace",
-                              timeout=HOST_TIMEOUT)
+                              timeout=limit)
         return done.stdout, done.returncode
     except subprocess.TimeoutExpired as exc:
         return (exc.stdout or b"").decode(errors="replace"), 124
@@ -60,7 +61,7 @@ def run_on_host(argv):
 
 def on_the_host(report):
     """All lanes that need no VM of ours, or make their own."""
-    for lane in (abi, model, qtest, vm):
+    for lane in (abi, model, qtest, vm, migration):
         lane(report)
 
 
@@ -88,6 +89,32 @@ def qtest(report):
 def vm(report):
     on_host(report, "vm", "tools_vm.sh", [TOP / "tests/vm/tools_vm.sh"])
     on_host(report, "vm", "console.py", [TOP / "tests/vm/console.py"])
+
+
+def migration(report):
+    """Once in each way; make check-migration has more."""
+    if report.picks("migration", "migrate"):
+        migrations(report, 1)
+
+
+def migrations(report, count):
+    """@count times in each way, and what the guest's console says of it."""
+    kver = (BUILD / f"state/kernel.{KERNEL}").read_text(encoding="ascii").strip()
+    log = BUILD / "tests/migration/console"
+    log.unlink(missing_ok=True)
+    in_root(report, "migration", "migrate",
+            ["python3", "-B", TOP / "tests/migration/migrate", "--build", BUILD,
+             "--kver", kver, "--count", str(count)],
+            HOST_TIMEOUT + count * MIGRATION_TIMEOUT)
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    outcome = tap.Outcome()
+    for where, line in console.offences(text):
+        outcome.fail(f"during {where}: {line}")
+    if text and not outcome.failed:
+        outcome.passed = 1
+    elif not text:
+        outcome.fail("there is none")
+    report.add("migration/console", outcome, 0, text)
 
 
 def executables(folder):
