@@ -7,12 +7,14 @@ QEMU ?= preload
 KERNEL ?= stable
 TESTS ?=
 COUNT ?=
-export BUILD QEMU KERNEL TESTS COUNT
+HOURS ?=
+SEED ?=
+export BUILD QEMU KERNEL TESTS COUNT HOURS SEED
 
 MAKEFLAGS += --no-print-directory
 
 .PHONY: all lab device modules initramfs debug-kernel qemu-tree check \
-	check-device check-migration check-upstream kunit lint analyze \
+	check-device check-migration check-upstream kunit soak lint analyze \
 	demo shell bench bench-device update clean distclean help
 
 all:
@@ -32,7 +34,7 @@ qemu-tree:
 debug-kernel: all
 	@tools/lab debug-kernel
 
-check check-upstream check-migration shell: all $(if $(filter debug,$(KERNEL)),debug-kernel)
+check check-upstream check-migration soak shell: all $(if $(filter debug,$(KERNEL)),debug-kernel)
 
 check:
 	@tests/run
@@ -53,6 +55,9 @@ check-device: lab
 
 check-migration:
 	@tests/migration/run
+
+soak:
+	@tests/soak/run
 
 lint analyze:
 	@tools/$@

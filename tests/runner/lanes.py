@@ -14,6 +14,9 @@ HOST_TIMEOUT = 900 * SLOWER
 MIGRATION_TIMEOUT = 120 * SLOWER    # for each count
 # Kselftests that take many minutes: they run when TESTS picks them.
 LOOPS = ("loops.py",)
+# This one for as long as make soak is told.
+SOAK = ("soak.py",)
+SOAK_EXTRA = 900 * SLOWER   # s for its beginning and its end
 # Those that measure rates of many VFs: nothing runs beside them.
 RATES = ("vf_rate.py",)
 # After it lockdep is off, see PCIEHP_ORDER in the selftests' lib/py/splat.py
@@ -126,7 +129,7 @@ def selftests(part):
     """One of JOBS parts of them."""
     def lane(report):
         programs = [p for p in executables(SELFTESTS)
-                    if p.name not in LOOPS + RATES and report.picks("selftests", p.name)]
+                    if p.name not in LOOPS + RATES + SOAK and report.picks("selftests", p.name)]
         programs = sorted(programs[part::JOBS], key=lambda p: p.name in LAST)
         VmLane(report, "selftests", THREE_NICS, f".{part}").run(programs)
     return lane
@@ -140,6 +143,15 @@ def rates(report):
 def loops(report):
     if TESTS:
         VmLane(report, "loops", []).run(p for p in executables(SELFTESTS) if p.name in LOOPS)
+
+
+def soak(report, seconds, seed):
+    """Random operations, for so long at least."""
+    lane = VmLane(report, "soak", ["--nics", "2", "--max-vfs", "16"])
+    lane.timeout = seconds + SOAK_EXTRA
+    lane.in_vm = ("env", f"EMUNIC_SOAK_SECONDS={seconds}", f"EMUNIC_SOAK_SEED={seed}",
+                  f"LIMIT={lane.timeout:.0f}", *lane.in_vm)
+    lane.run(p for p in executables(SELFTESTS) if p.name in SOAK)
 
 
 def kvm(report):

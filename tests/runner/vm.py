@@ -22,6 +22,7 @@ class VmLane:
     # Where logs go, what starts the VM, and what runs programs in it.
     out = BUILD / "tests"
     tools_vm = (TOP / "tools/vm",)
+    timeout = VM_TIMEOUT
     in_vm = (TOP / "tests/runner/in-vm", BUILD, SELFTESTS, str(SLOWER))
 
     def __init__(self, report, name, options, part=""):
@@ -54,7 +55,7 @@ class VmLane:
         self.boots += 1
         console_path = self.out / f"{self.name}{self.part}.vm{self.boots}.console"
         argv = [*self.tools_vm, "--kernel", KERNEL, "--console", console_path,
-                "--timeout", str(VM_TIMEOUT), *self.options, "--", *self.in_vm, *todo]
+                "--timeout", str(self.timeout), *self.options, "--", *self.in_vm, *todo]
         with subprocess.Popen(argv, cwd=TOP, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, text=True, errors="replace") as vm:
             watchdog = threading.Timer(BOOT_TIMEOUT, vm.terminate)
