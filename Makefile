@@ -7,14 +7,15 @@ QEMU ?= preload
 KERNEL ?= stable
 TESTS ?=
 COUNT ?=
+MUTANTS ?=
 HOURS ?=
 SEED ?=
-export BUILD QEMU KERNEL TESTS COUNT HOURS SEED
+export BUILD QEMU KERNEL TESTS COUNT MUTANTS HOURS SEED
 
 MAKEFLAGS += --no-print-directory
 
 .PHONY: all lab device modules initramfs debug-kernel qemu-tree check \
-	check-device check-migration check-upstream kunit soak lint analyze \
+	check-device check-migration check-upstream kunit soak mutants lint analyze \
 	demo shell bench bench-device update clean distclean help
 
 all:
@@ -58,6 +59,9 @@ check-migration:
 
 soak:
 	@tests/soak/run
+
+mutants: lab
+	@tests/mutants/run
 
 lint analyze:
 	@tools/$@
