@@ -138,7 +138,8 @@ static void test_versions(void)
         uint32_t version;
         const char *why;
     } other[] = {
-        { "0000:00:02.0/emunic", 2, "emunic: incoming version_id 2 is too old" },
+        { "0000:00:02.0/emunic", 2,
+          "emunic: incoming version_id 2 is too old" },
         { "0000:00:02.0/emunic", 4, "unsupported version 4 for "
                                     "'0000:00:02.0/emunic'" },
         { "0000:00:02.2/emunic-vf", 1,
