@@ -113,7 +113,7 @@ static void emunic_test_set_table(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, emunic_set_rxfh(emu->netdev, &rxfh, NULL), 0);
 	for (i = 0; i < EMUNIC_RSS_ENTRIES; i++)
 		KUNIT_ASSERT_EQ(test, emu->rss.table[0][i],
-				((i % size) * 7 + 1) % 4);
+				((i & (size - 1)) * 7 + 1) % 4);
 
 	rxfh.indir = got;
 	rxfh.key = got_key;
