@@ -83,6 +83,15 @@ def shares(opt, job, shared):
     return args, devices
 
 
+def above_4g(gib):
+    """A port whose window no longer fits below 4 GiB, so that the firmware puts
+    all of them above: larger ones first, at the lower addresses. A vCPU of QEMU
+    10.0 can miss for a while that a BAR has come or gone, and takes what lies
+    above it for its neighbour (Documentation/system/emunic.rst). Above the BARs
+    of the NICs must be nothing that a VM lives on, such as its local APIC."""
+    return f"pref64-reserve={gib}G"
+
+
 def own_devices(devices):
     """The virtio devices that the VM itself lives on, as functions of a device
     behind a root port, eight to a port. Only there do they have the power
@@ -93,7 +102,7 @@ def own_devices(devices):
         port, function = divmod(n, 8)
         if function == 0:
             args += ["-device", f"pcie-root-port,id=vm{port},chassis={port + 16},"
-                     f"slot={port + 16},hotplug=off"]
+                     f"slot={port + 16},hotplug=off,{above_4g(8)}"]
         args += ["-device", f"{device},bus=vm{port},addr=0.{function},multifunction=on,"
                  "x-pcie-pm-no-soft-reset=on"]
     return args
@@ -106,7 +115,8 @@ def nics(opt):
     args = []
     for n in range(opt.nics):
         args += ["-netdev", f"hubport,id=up{n},hubid={n // 2}",
-                 "-device", f"pcie-root-port,id=rp{n},chassis={n + 1},slot={n + 1}",
+                 "-device", f"pcie-root-port,id=rp{n},chassis={n + 1},slot={n + 1},"
+                 f"{above_4g(4)}",
                  "-device", f"emunic,id=nic{n},bus=rp{n},netdev=up{n},"
                  f"mac=52:54:00:e0:{n:02x}:00,max_vfs={opt.max_vfs}"
                  + "".join(f",{more}" for which, more in opt.nic_arg if which == n)]
