@@ -5,6 +5,7 @@
 #include <kunit/test.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
+#include <linux/unaligned.h>
 
 #include "kunit.h"
 
@@ -160,15 +161,16 @@ static void emunic_test_pending(struct kunit *test)
 /* The bytes on the bus, in the last entry and in that after it */
 static void emunic_test_desc(struct kunit *test)
 {
-	static const u8 want[] = {
+	u8 want[] = {
 		0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11,
 		0xdd, 0xcc, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,
 	};
+	dma_addr_t addr = get_unaligned_le64(want);
 	struct emunic_queue *q = test->priv;
-	/* A variable: some machines have no such address */
-	u64 addr = 0x1122334455667788ULL;
 	struct emunic_tx *tx = &q->tx;
 
+	/* As much of it as a DMA address has on this machine */
+	put_unaligned_le64(addr, want);
 	emunic_tx_put_desc(tx, 0xffffffff, addr, 0xccdd);
 	emunic_tx_put_desc(tx, 0, 1, 2);
 	emunic_tx_put_eop(tx, 0);
