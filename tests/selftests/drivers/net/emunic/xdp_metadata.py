@@ -64,8 +64,10 @@ def _ask(host, eth_type, proto_at, proto):
     link = Attached(host, Prog(code, dev=host))
 
     def answer():
-        """Waited for: a later frame may be in a queue that is polled sooner."""
-        ksft_busy_wait(lambda: any(answers.get(0)), deadline=5, comment="answer")
+        """Waited for: a later frame may be in a queue that is polled sooner.
+        What is never 0, that no stamp was taken, the program writes last."""
+        ksft_busy_wait(lambda: RESULT.unpack(answers.get(0))[6], deadline=5,
+                       comment="answer")
         result = answers.get(0)
         answers.put(0, 0)
         return RESULT.unpack(result)
