@@ -12,13 +12,17 @@ from .vm import VmLane
 LAB = TOP / "tools/lab"
 HOST_TIMEOUT = 900 * SLOWER
 MIGRATION_TIMEOUT = 120 * SLOWER    # for each count
-# Kselftests that take many minutes: they run when TESTS picks them.
+# The long set runs when TESTS picks it: what loops, and the features of the
+# data path.
 LOOPS = ("loops.py",)
+DATAPATH = ("coalesce.py", "gro.py", "gso.py", "gso_tunnel.py", "rss.py", "rules.py",
+            "timestamps.py", "xdp.py", "xdp_metadata.py", "xsk.py")
 # This one for as long as make soak is told.
 SOAK = ("soak.py",)
 SOAK_EXTRA = 900 * SLOWER   # s for its beginning and its end
-# Those that measure rates of many VFs: nothing runs beside them.
+# Those that measure what VFs get: nothing runs beside them.
 RATES = ("vf_rate.py",)
+FLOOD = ("flood.py",)
 # After it lockdep is off, see PCIEHP_ORDER in the selftests' lib/py/splat.py
 LAST = ("hotplug.py",)
 # The third NIC has little to give: a port slower than the kernel that fills it,
@@ -125,14 +129,25 @@ def executables(folder):
                   if p.is_file() and p.suffix in (".py", ".sh") and os.access(p, os.X_OK))
 
 
-def selftests(part):
-    """One of JOBS parts of them."""
-    def lane(report):
-        programs = [p for p in executables(SELFTESTS)
-                    if p.name not in LOOPS + RATES + SOAK and report.picks("selftests", p.name)]
-        programs = sorted(programs[part::JOBS], key=lambda p: p.name in LAST)
-        VmLane(report, "selftests", THREE_NICS, f".{part}").run(programs)
-    return lane
+def parts(name, wanted):
+    """JOBS lanes that share the @wanted kselftests."""
+    def part(number):
+        def lane(report):
+            programs = [p for p in executables(SELFTESTS)
+                        if wanted(p.name) and report.picks(name, p.name)]
+            programs = sorted(programs[number::JOBS], key=lambda p: p.name in LAST)
+            VmLane(report, name, THREE_NICS, f".{number}").run(programs)
+        return lane
+    return [part(number) for number in range(JOBS)]
+
+
+def selftests():
+    return parts("selftests", lambda name:
+                 name not in DATAPATH + LOOPS + RATES + SOAK)
+
+
+def datapath():
+    return parts("datapath", lambda name: name in DATAPATH) if TESTS else []
 
 
 def rates(report):
@@ -174,10 +189,19 @@ def built(report, lane, folder):
 
 
 def vfio(report):
+    attacks(report, lambda name: name not in FLOOD)
+
+
+def flood(report):
+    attacks(report, lambda name: name in FLOOD, ".flood")
+
+
+def attacks(report, wanted, part=""):
     folder = TOP / "tests/vfio"
-    programs = [p for p in executables(folder) if report.picks("vfio", p.name)]
+    programs = [p for p in executables(folder)
+                if wanted(p.name) and report.picks("vfio", p.name)]
     if programs and built(report, "vfio", folder):
-        VmLane(report, "vfio", ["--max-vfs", "8"]).run(programs)
+        VmLane(report, "vfio", ["--max-vfs", "8"], part).run(programs)
 
 
 def kunit(report):

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import re
-import statistics
 import subprocess
 import sys
 import time
@@ -39,8 +38,7 @@ FAULT = re.compile(r"DMAR:.*Request device \[(?:0000:)?([0-9a-f:.]+)\]")
 # The kernel logs about three faults in five seconds and drops the others.
 FAULT_WINDOW = 5.5
 
-LATENCY_ROUNDS, RATE_ROUNDS, RATE_SECONDS = 9, 60, 0.3
-MORE_LATENCY, LESS_THROUGHPUT = 2.0, 0.9
+RATE_SECONDS = 0.3
 
 
 class KernelLog:
@@ -232,41 +230,6 @@ class Lane:
         after = self.policy()
         assert after == before, f"policy was {before}, is {after}"
 
-    def compare(self, measure, rounds):
-        """@measure beside a flood over @measure beside a busy process.
-
-        The two take turns, and only neighbours are compared: what else the
-        machine does disturbs both. Returns the median of all rounds."""
-        load = Dialogue(self.attack, "load", self.attacker.address)
-        values = {"busy": [], "flood": []}
-        writes = []
-        try:
-            for _ in range(rounds):
-                for kind, figures in values.items():
-                    writes.append(int(load.ask(kind)))
-                    figures.append(measure())
-        finally:
-            load.close()
-        busy, flood = (statistics.median(figures) for figures in values.values())
-        low, ratio, high = statistics.quantiles(f / b for b, f in zip(*values.values()))
-        print(f"# beside a busy process {busy:.0f}, beside a flood {flood:.0f}, "
-              f"ratio {ratio:.2f}, half of them {low:.2f} to {high:.2f}; the flood: "
-              f"{statistics.median(n for n in writes if n):.0f} register writes a second")
-        return ratio
-
-    def round_trip_under_flood(self):
-        victim = Dialogue(self.attack, "round-trips", self.victim.address)
-        try:
-            ratio = self.compare(lambda: float(victim.ask()), LATENCY_ROUNDS)
-        finally:
-            victim.close()
-        assert ratio <= MORE_LATENCY, f"{ratio:.2f} times as long"
-
-    def throughput_under_flood(self):
-        with self.bystanders.stream():
-            ratio = self.compare(self.bystanders.rate, RATE_ROUNDS)
-        assert ratio >= LESS_THROUGHPUT, f"{ratio:.2f} of it"
-
     def close(self):
         self.bystanders.close()
         for vf in (self.victim, self.attacker):
@@ -286,8 +249,6 @@ def main():
     lane = Lane(opt.seed)
     cases = [(name, lambda n=name, e=expected: lane.run_attack(n, e))
              for name, expected in lane.cases()]
-    cases += [("round_trip_under_flood", lane.round_trip_under_flood),
-              ("throughput_under_flood", lane.throughput_under_flood)]
     cases = [case for case in cases
              if not opt.case or any(fnmatchcase(case[0], glob) for glob in opt.case)]
     lane.log.say("expect DMAR")

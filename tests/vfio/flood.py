@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""One VF floods: what the others lose by that is measured, which is why
+nothing may run beside this. See README.rst. TAP."""
+
+import statistics
+import sys
+
+from isolation import SEED, Dialogue, Lane, run_cases
+
+LATENCY_ROUNDS, RATE_ROUNDS = 9, 60
+MORE_LATENCY, LESS_THROUGHPUT = 2.0, 0.9
+
+
+class Flood(Lane):
+    """The lane of the attacks, and what is measured in it."""
+
+    def compare(self, measure, rounds):
+        """@measure beside a flood over @measure beside a busy process.
+
+        The two take turns, and only neighbours are compared: what else the
+        machine does disturbs both. Returns the median of all rounds."""
+        load = Dialogue(self.attack, "load", self.attacker.address)
+        values = {"busy": [], "flood": []}
+        writes = []
+        try:
+            for _ in range(rounds):
+                for kind, figures in values.items():
+                    writes.append(int(load.ask(kind)))
+                    figures.append(measure())
+        finally:
+            load.close()
+        busy, flood = (statistics.median(figures) for figures in values.values())
+        low, ratio, high = statistics.quantiles(f / b for b, f in zip(*values.values()))
+        print(f"# beside a busy process {busy:.0f}, beside a flood {flood:.0f}, "
+              f"ratio {ratio:.2f}, half of them {low:.2f} to {high:.2f}; the flood: "
+              f"{statistics.median(n for n in writes if n):.0f} register writes a second")
+        return ratio
+
+    def round_trip_under_flood(self):
+        victim = Dialogue(self.attack, "round-trips", self.victim.address)
+        try:
+            ratio = self.compare(lambda: float(victim.ask()), LATENCY_ROUNDS)
+        finally:
+            victim.close()
+        assert ratio <= MORE_LATENCY, f"{ratio:.2f} times as long"
+
+    def throughput_under_flood(self):
+        with self.bystanders.stream():
+            ratio = self.compare(self.bystanders.rate, RATE_ROUNDS)
+        assert ratio >= LESS_THROUGHPUT, f"{ratio:.2f} of it"
+
+
+def main():
+    lane = Flood(SEED)
+    return run_cases(lane, [("round_trip_under_flood", lane.round_trip_under_flood),
+                            ("throughput_under_flood", lane.throughput_under_flood)],
+                     "flood")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
