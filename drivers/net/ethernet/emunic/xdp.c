@@ -497,13 +497,17 @@ static int emunic_xdp_change(struct emunic *emu, struct bpf_prog *prog)
 	if (!err)
 		return 0;
 
-	WRITE_ONCE(emu->xdp_prog, old);
-	netdev_update_features(emu->netdev);
+	if (prog) {
+		WRITE_ONCE(emu->xdp_prog, old);
+		netdev_update_features(emu->netdev);
+		if (!emunic_up(emu))
+			return err;
+	}
 	/* Memory was enough before; if not now, the service work goes on */
-	if (emunic_up(emu))
-		emunic_service_request(emu, EMUNIC_SVC_RESTART);
+	emunic_service_request(emu, EMUNIC_SVC_RESTART);
 
-	return err;
+	/* A program that is taken away is gone, whatever comes of the path */
+	return prog ? err : 0;
 }
 
 static int emunic_xdp_setup(struct emunic *emu, struct bpf_prog *prog,
