@@ -330,8 +330,9 @@ static int emunic_reconfigure(struct emunic *emu, u8 tx_log2, u8 rx_log2,
 
 	emu->tx_log2 = old_tx;
 	emu->rx_log2 = old_rx;
-	emu->num_queues = old_queues;
-	netif_set_real_num_queues(emu->netdev, old_queues, old_queues);
+	/* There may be no memory to have queues back that went: fewer will do */
+	if (!netif_set_real_num_queues(emu->netdev, old_queues, old_queues))
+		emu->num_queues = old_queues;
 	emunic_rss_update_queues(emu);
 	/* Memory was enough before; if not now, the service work goes on */
 	if (up && emunic_up(emu))
@@ -403,7 +404,7 @@ static int emunic_set_channels(struct net_device *netdev,
 	if (!err)
 		err = emunic_reconfigure(emu, emu->tx_log2, emu->rx_log2,
 					 channels->combined_count);
-	if (!err && emunic_get_rxfh_indir_size(netdev) != size)
+	if (emunic_get_rxfh_indir_size(netdev) != size)
 		ethtool_rxfh_ctxs_resize(netdev,
 					 emunic_get_rxfh_indir_size(netdev));
 
