@@ -190,12 +190,10 @@ static int emunic_vports_clear(struct emunic *emu, int num_vfs)
 	return err == -ENETDOWN ? 0 : err;
 }
 
-static void emunic_sriov_disable(struct emunic *emu)
+/* None of @num VFs is enabled any more: nothing is left of what they had */
+static void emunic_vfs_gone(struct emunic *emu, int num)
 {
-	int num = pci_num_vf(emu->pdev);
 	int err;
-
-	pci_disable_sriov(emu->pdev);
 
 	/* Whoever has a record brings nothing to the device after the clearing */
 	rtnl_lock();
@@ -207,6 +205,14 @@ static void emunic_sriov_disable(struct emunic *emu)
 	if (err)
 		pci_warn(emu->pdev, "policy of VFs not cleared: %pe\n",
 			 ERR_PTR(err));
+}
+
+static void emunic_sriov_disable(struct emunic *emu)
+{
+	int num = pci_num_vf(emu->pdev);
+
+	pci_disable_sriov(emu->pdev);
+	emunic_vfs_gone(emu, num);
 }
 
 /* The record of a VF that an earlier driver of the PF has left */
@@ -286,8 +292,9 @@ static int emunic_sriov_enable(struct emunic *emu, int num_vfs)
 		err = emunic_vfs_begin(emu);
 	if (!err)
 		err = pci_enable_sriov(emu->pdev, num_vfs);
+	/* Some may have been there for a while */
 	if (err)
-		emunic_pf_forget_vfs(emu);
+		emunic_vfs_gone(emu, num_vfs);
 
 	return err;
 }

@@ -60,7 +60,7 @@ UNLOCKED_REMOVAL = Complaint(
     "unlocked removal of VFs", "WARNING: drivers/pci/remove.c:", "[ end trace ",
     _REMOVE + r".*\bCall Trace:"
     r".*\bpci_iov_remove_virtfn\+.*\bpci_disable_sriov\+"
-    r".*\bemunic_sriov_disable\+.*\bemunic_remove\+"
+    r".*\bemunic_remove\+"
     r".*\bdevice_release_driver_internal\+.*\b(unbind_store|driver_detach)\+",
     _REMOVE + r"|\bRIP: |\bCall Trace:")
 
