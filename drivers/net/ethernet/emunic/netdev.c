@@ -93,7 +93,8 @@ static int emunic_queues_start(struct emunic *emu)
 /*
  * Sends from each CPU by the queue that is for it, as interrupts are spread by
  * default. Only for queues that came into use since the last call: users may
- * have chosen otherwise for the rest, and the core forgets those that go.
+ * have chosen otherwise for the rest, and the core forgets those that go. What
+ * there is no memory for is tried again at the next way up.
  */
 static void emunic_queues_set_xps(struct emunic *emu)
 {
@@ -102,8 +103,9 @@ static void emunic_queues_set_xps(struct emunic *emu)
 
 	for (; emu->xps_queues < emu->num_queues; emu->xps_queues++) {
 		cpu = cpumask_local_spread(emu->xps_queues, node);
-		netif_set_xps_queue(emu->netdev, cpumask_of(cpu),
-				    emu->xps_queues);
+		if (netif_set_xps_queue(emu->netdev, cpumask_of(cpu),
+					emu->xps_queues))
+			break;
 	}
 }
 
