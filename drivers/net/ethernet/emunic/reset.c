@@ -266,21 +266,23 @@ static u32 emunic_service_restart(struct emunic *emu)
 /* Returns what is to be done later */
 static u32 emunic_service_run(struct emunic *emu, u32 pending)
 {
+	u32 later = 0;
+
 	if (pending & EMUNIC_CAUSE_QUEUE_ERROR) {
 		emu->events.queue_errors++;
 		emunic_health_queue_errors(emu);
 	}
 	if (emu->is_vf)
 		emunic_vf_service(emu, pending);
-	if (pending & EMUNIC_SVC_RX_MODE)
-		emunic_filters_sync_netdev(emu);
+	/* The stack does not hear of it, and would not ask again */
+	if ((pending & EMUNIC_SVC_RX_MODE) &&
+	    emunic_filters_sync_netdev(emu) == -ENOMEM)
+		later |= EMUNIC_SVC_RX_MODE;
 	if (pending & EMUNIC_SVC_RESTART)
-		pending = emunic_service_restart(emu);
-	else
-		pending = 0;
+		later |= emunic_service_restart(emu);
 	emunic_update_carrier(emu);
 
-	return pending;
+	return later;
 }
 
 /* Nothing asked for and nothing changed: no need to take RTNL */
