@@ -156,6 +156,7 @@ err_admin:
 	emunic_admin_release(emu);
 err_free:
 	kfree(emu->pf);
+	emu->pf = NULL;
 	return err;
 }
 
