@@ -866,6 +866,23 @@ static inline u16 emunic_phase(u32 index, u8 log2)
 }
 
 /**
+ * emunic_take_entry() - copy a ring entry that the device wrote
+ * @to: the copy, which alone is checked and used
+ * @from: the entry, whose phase bit was seen to be new
+ * @size: bytes of it
+ *
+ * A device that lies may write to it again at any time.
+ */
+static inline void emunic_take_entry(void *to, const void *from, size_t size)
+{
+	/* The rest of the entry after its phase bit */
+	dma_rmb();
+	memcpy(to, from, size);
+	/* No value of the copy is read from the entry once more */
+	barrier();
+}
+
+/**
  * emunic_index_within() - is a free running index one of a range?
  * @index: the index
  * @first: where the range begins

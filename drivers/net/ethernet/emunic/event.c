@@ -82,9 +82,7 @@ static bool emunic_event_next(struct emunic *emu, struct emunic_event *copy)
 	if (phase != emunic_phase(er->next, EMUNIC_EVENT_LOG2))
 		return false;
 
-	/* The rest of the entry after its phase bit */
-	dma_rmb();
-	*copy = *event;
+	emunic_take_entry(copy, event, sizeof(*copy));
 	er->next++;
 	/* The register write orders the copy before the head */
 	emunic_wr32(emu, EMUNIC_EVENT_HEAD, er->next);

@@ -369,23 +369,21 @@ int emunic_rx_poll(struct emunic_queue *q, int budget)
 
 	while (done < budget && emunic_rx_pending(rx)) {
 		u32 slot = rx->clean & emunic_rx_mask(rx);
-		const struct emunic_rx_cpl *cpl;
+		struct emunic_rx_cpl cpl;
 		bool last;
 		u32 len;
 
-		/* The rest of the entry after its phase bit */
-		dma_rmb();
-		cpl = &rx->cpl[slot];
-		len = le32_to_cpu(READ_ONCE(cpl->len));
-		last = cpl->flags & cpu_to_le16(EMUNIC_RX_EOP);
+		emunic_take_entry(&cpl, &rx->cpl[slot], sizeof(cpl));
+		len = le32_to_cpu(cpl.len);
+		last = cpl.flags & cpu_to_le16(EMUNIC_RX_EOP);
 		if (unlikely(!rx->pages[slot] || len > rx->buf_len || !len ||
-			     le16_to_cpu(cpl->buf_id) != slot)) {
+			     le16_to_cpu(cpl.buf_id) != slot)) {
 			emunic_rx_broken(q);
 			break;
 		}
 
 		if (!rx->within)
-			rx->head = *cpl;
+			rx->head = cpl;
 		if (likely(rx->mode == EMUNIC_RX_SKB))
 			emunic_rx_buffer(q, rx->pages[slot], len, last);
 		else

@@ -537,12 +537,11 @@ bool emunic_tx_clean(struct emunic_queue *q, int budget)
 		return false;
 
 	while (limit && emunic_tx_pending(tx)) {
-		const struct emunic_tx_cpl *cpl;
+		u32 slot = tx->cq_next & emunic_tx_mask(tx);
+		struct emunic_tx_cpl cpl;
 
-		/* The rest of the entry after its phase bit */
-		dma_rmb();
-		cpl = &tx->cpl[tx->cq_next & emunic_tx_mask(tx)];
-		if (!emunic_tx_release(q, cpl, budget, &done)) {
+		emunic_take_entry(&cpl, &tx->cpl[slot], sizeof(cpl));
+		if (!emunic_tx_release(q, &cpl, budget, &done)) {
 			q->emu->events.bad_cpls++;
 			emunic_health_fault(q, EMUNIC_FAULT_TX_MALFORMED);
 			limit = 1;
