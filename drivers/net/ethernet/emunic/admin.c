@@ -48,6 +48,20 @@ static int emunic_admin_errno(u16 status)
 	}
 }
 
+/* Bytes that a command which succeeds writes to its data buffer */
+static u32 emunic_admin_answer_len(const struct emunic_admin_cmd *cmd)
+{
+	switch (le16_to_cpu(cmd->opcode)) {
+	case EMUNIC_ADMIN_VPORT_GET_STATS:
+	case EMUNIC_ADMIN_VPORT_GET_POLICY:
+	case EMUNIC_ADMIN_PORT_GET_STATS:
+		return le32_to_cpu(cmd->data_len);
+	default:
+		return 0;
+	}
+}
+
+/* A command is answered once; what answers none is nobody's */
 VISIBLE_IF_KUNIT void emunic_admin_complete(struct emunic_admin *admin,
 					    const struct emunic_admin_cpl *cpl)
 {
@@ -56,10 +70,13 @@ VISIBLE_IF_KUNIT void emunic_admin_complete(struct emunic_admin *admin,
 	u32 i = cookie % EMUNIC_ADMIN_SLOTS;
 
 	slot = &admin->slots[i];
-	if (!test_bit(i, admin->used) || slot->cookie != cookie)
+	if (!test_bit(i, admin->used) || slot->cookie != cookie ||
+	    slot->err != -EINPROGRESS)
 		return;
 
 	slot->err = emunic_admin_errno(le16_to_cpu(cpl->status));
+	if (!slot->err && le32_to_cpu(cpl->result) != slot->answer_len)
+		slot->err = -EPROTO;
 	complete(&slot->done);
 }
 
@@ -77,6 +94,24 @@ VISIBLE_IF_KUNIT void emunic_admin_close(struct emunic_admin *admin)
 	}
 }
 
+/* Handles completions: no more than there are commands; with @admin->lock */
+VISIBLE_IF_KUNIT void emunic_admin_drain(struct emunic_admin *admin)
+{
+	while (admin->open && admin->cq_next != admin->tail) {
+		const struct emunic_admin_cpl *entry;
+		struct emunic_admin_cpl cpl;
+		u16 phase;
+
+		entry = &admin->cpl[admin->cq_next % EMUNIC_ADMIN_ENTRIES];
+		phase = le16_to_cpu(READ_ONCE(entry->flags)) & EMUNIC_CPL_PHASE;
+		if (phase != emunic_phase(admin->cq_next, EMUNIC_ADMIN_LOG2))
+			break;
+		emunic_take_entry(&cpl, entry, sizeof(cpl));
+		emunic_admin_complete(admin, &cpl);
+		admin->cq_next++;
+	}
+}
+
 /**
  * emunic_admin_irq() - handle completions, or an error of the queue
  * @emu: the PF
@@ -89,19 +124,7 @@ void emunic_admin_irq(struct emunic *emu)
 	unsigned long flags;
 
 	spin_lock_irqsave(&admin->lock, flags);
-	while (admin->open) {
-		const struct emunic_admin_cpl *cpl;
-		u16 phase;
-
-		cpl = &admin->cpl[admin->cq_next % EMUNIC_ADMIN_ENTRIES];
-		phase = le16_to_cpu(READ_ONCE(cpl->flags)) & EMUNIC_CPL_PHASE;
-		if (phase != emunic_phase(admin->cq_next, EMUNIC_ADMIN_LOG2))
-			break;
-		/* The rest of the entry after its phase bit */
-		dma_rmb();
-		emunic_admin_complete(admin, cpl);
-		admin->cq_next++;
-	}
+	emunic_admin_drain(admin);
 	/* The service work sees that it is closed, and resets the function */
 	if (admin->open && !emunic_block_runs(emu, EMUNIC_ADMIN_BLOCK))
 		emunic_admin_close(admin);
@@ -122,6 +145,9 @@ VISIBLE_IF_KUNIT int emunic_admin_take(struct emunic_admin *admin)
 		if (i < EMUNIC_ADMIN_SLOTS) {
 			__set_bit(i, admin->used);
 			admin->slots[i].err = -EINPROGRESS;
+			/* From now on answers to who had it before are late */
+			admin->slots[i].cookie =
+				admin->sequence++ * EMUNIC_ADMIN_SLOTS + i;
 			reinit_completion(&admin->slots[i].done);
 		} else {
 			i = -EAGAIN;
@@ -146,7 +172,7 @@ static void emunic_admin_submit(struct emunic *emu, int i,
 		goto out;
 	}
 
-	slot->cookie = admin->sequence++ * EMUNIC_ADMIN_SLOTS + i;
+	slot->answer_len = emunic_admin_answer_len(cmd);
 	cmd->cookie = cpu_to_le32(slot->cookie);
 	admin->cmd[admin->tail % EMUNIC_ADMIN_ENTRIES] = *cmd;
 	admin->tail++;
@@ -170,7 +196,7 @@ static bool emunic_admin_sleep(struct emunic *emu,
 }
 
 /* Waits for the answer and gives the slot back */
-static int emunic_admin_wait(struct emunic *emu, int i, void *data, size_t len)
+static int emunic_admin_wait(struct emunic *emu, int i, void *data)
 {
 	struct emunic_admin *admin = &emu->pf->admin;
 	struct emunic_admin_slot *slot = &admin->slots[i];
@@ -185,8 +211,9 @@ static int emunic_admin_wait(struct emunic *emu, int i, void *data, size_t len)
 	if (err == -EINPROGRESS) {
 		err = -ETIMEDOUT;
 		emunic_admin_close(admin);
-	} else if (!err && len) {
-		memcpy(data, admin->data + i * EMUNIC_ADMIN_DATA_SIZE, len);
+	} else if (!err && slot->answer_len) {
+		memcpy(data, admin->data + i * EMUNIC_ADMIN_DATA_SIZE,
+		       slot->answer_len);
 	}
 	__clear_bit(i, admin->used);
 	spin_unlock_irqrestore(&admin->lock, flags);
@@ -202,12 +229,14 @@ static int emunic_admin_wait(struct emunic *emu, int i, void *data, size_t len)
  * @vport: whose
  * @arg: argument, @arg_len bytes
  * @arg_len: at most 40
- * @data: data buffer, copied to the device before and back after success
+ * @data: data buffer, copied to the device before, and back after success if
+ *	the command has an answer
  * @data_len: at most EMUNIC_ADMIN_DATA_SIZE; 0 for none
  *
  * Context: sleeps
- * Return: 0; the completion's status as an errno; -ENETDOWN when the queue is
- *	closed; -ENODEV if the function is lost; -ETIMEDOUT
+ * Return: 0; the completion's status as an errno; -EPROTO for an answer of
+ *	another length; -ENETDOWN when the queue is closed; -ENODEV if the
+ *	function is lost; -ETIMEDOUT
  */
 int emunic_admin_exec(struct emunic *emu, u16 opcode, u16 vport,
 		      const void *arg, size_t arg_len, void *data,
@@ -240,7 +269,7 @@ int emunic_admin_exec(struct emunic *emu, u16 opcode, u16 vport,
 	}
 	emunic_admin_submit(emu, slot, &cmd);
 
-	err = emunic_admin_wait(emu, slot, data, data_len);
+	err = emunic_admin_wait(emu, slot, data);
 	if (err == -ETIMEDOUT) {
 		if (!emunic_hw_present(emu))
 			err = -ENODEV;

@@ -89,6 +89,102 @@ static void emunic_test_stale(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, completion_done(&admin->slots[0].done));
 }
 
+/* Who has a slot now has not asked what is answered to who had it before */
+static void emunic_test_late(struct kunit *test)
+{
+	struct emunic_admin *admin = test->priv;
+	u32 cookie;
+
+	KUNIT_ASSERT_EQ(test, emunic_admin_take(admin), 0);
+	cookie = admin->slots[0].cookie;
+	emunic_test_answer(admin, cookie, EMUNIC_ADMIN_ST_OK);
+	KUNIT_EXPECT_EQ(test, admin->slots[0].err, 0);
+	__clear_bit(0, admin->used);
+
+	KUNIT_ASSERT_EQ(test, emunic_admin_take(admin), 0);
+	KUNIT_EXPECT_NE(test, admin->slots[0].cookie, cookie);
+	emunic_test_answer(admin, cookie, EMUNIC_ADMIN_ST_OK);
+	KUNIT_EXPECT_EQ(test, admin->slots[0].err, -EINPROGRESS);
+	KUNIT_EXPECT_FALSE(test, completion_done(&admin->slots[0].done));
+}
+
+/* A second answer changes nothing, and wakes nobody */
+static void emunic_test_twice(struct kunit *test)
+{
+	struct emunic_admin *admin = test->priv;
+
+	KUNIT_ASSERT_EQ(test, emunic_admin_take(admin), 0);
+	emunic_test_answer(admin, admin->slots[0].cookie,
+			   EMUNIC_ADMIN_ST_VPORT);
+	emunic_test_answer(admin, admin->slots[0].cookie, EMUNIC_ADMIN_ST_OK);
+	KUNIT_EXPECT_EQ(test, admin->slots[0].err, -ENXIO);
+	KUNIT_EXPECT_TRUE(test, try_wait_for_completion(&admin->slots[0].done));
+	KUNIT_EXPECT_FALSE(test, completion_done(&admin->slots[0].done));
+}
+
+/* What was not written to the buffer is not taken for an answer */
+static void emunic_test_length(struct kunit *test)
+{
+	static const struct {
+		u32 answer_len;
+		u32 result;
+		u16 status;
+		int err;
+	} cases[] = {
+		{ 0, 0, EMUNIC_ADMIN_ST_OK, 0 },
+		{ 0, 1, EMUNIC_ADMIN_ST_OK, -EPROTO },
+		{ 64, 64, EMUNIC_ADMIN_ST_OK, 0 },
+		{ 64, 63, EMUNIC_ADMIN_ST_OK, -EPROTO },
+		{ 64, 0, EMUNIC_ADMIN_ST_OK, -EPROTO },
+		{ 64, 65, EMUNIC_ADMIN_ST_OK, -EPROTO },
+		{ 64, U32_MAX, EMUNIC_ADMIN_ST_OK, -EPROTO },
+		/* A refusal has no answer */
+		{ 64, 0, EMUNIC_ADMIN_ST_VPORT, -ENXIO },
+	};
+	struct emunic_admin *admin = test->priv;
+	struct emunic_admin_cpl cpl = {};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		int slot = emunic_admin_take(admin);
+
+		KUNIT_ASSERT_EQ(test, slot, i);
+		admin->slots[slot].answer_len = cases[i].answer_len;
+		cpl.cookie = cpu_to_le32(admin->slots[slot].cookie);
+		cpl.result = cpu_to_le32(cases[i].result);
+		cpl.status = cpu_to_le16(cases[i].status);
+		emunic_admin_complete(admin, &cpl);
+		KUNIT_EXPECT_EQ_MSG(test, admin->slots[slot].err, cases[i].err,
+				    "case %zu", i);
+	}
+}
+
+/* The ring says that all of it is new, for ever: no more than was asked */
+static void emunic_test_drain(struct kunit *test)
+{
+	const u32 entries = BIT(EMUNIC_ADMIN_LOG2);
+	struct emunic_admin *admin = test->priv;
+	u32 i;
+
+	admin->cpl = kunit_kcalloc(test, entries, sizeof(*admin->cpl),
+				   GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, admin->cpl);
+	for (i = 0; i < entries; i++) {
+		admin->cpl[i].flags = cpu_to_le16(EMUNIC_CPL_PHASE);
+		admin->cpl[i].cookie = cpu_to_le32(0xffffffff);
+	}
+
+	emunic_admin_drain(admin);
+	KUNIT_EXPECT_EQ(test, admin->cq_next, 0);
+	admin->tail = 2;
+	emunic_admin_drain(admin);
+	KUNIT_EXPECT_EQ(test, admin->cq_next, 2);
+	admin->cpl[2].flags = 0;
+	admin->tail = 3;
+	emunic_admin_drain(admin);
+	KUNIT_EXPECT_EQ(test, admin->cq_next, 2);
+}
+
 static void emunic_test_close(struct kunit *test)
 {
 	struct emunic_admin *admin = test->priv;
@@ -164,6 +260,10 @@ static struct kunit_case emunic_admin_test_cases[] = {
 	KUNIT_CASE(emunic_test_status),
 	KUNIT_CASE(emunic_test_slots),
 	KUNIT_CASE(emunic_test_stale),
+	KUNIT_CASE(emunic_test_late),
+	KUNIT_CASE(emunic_test_twice),
+	KUNIT_CASE(emunic_test_length),
+	KUNIT_CASE(emunic_test_drain),
 	KUNIT_CASE(emunic_test_close),
 	KUNIT_CASE(emunic_test_minima),
 	{ }

@@ -26,11 +26,13 @@
  * struct emunic_admin_slot - one command that may be under way
  * @done: completed when the answer is there, or when the queue is closed
  * @cookie: of the command; its low bits are the slot's number
+ * @answer_len: bytes of its data buffer that are the answer
  * @err: of the completion, as an errno
  */
 struct emunic_admin_slot {
 	struct completion done;
 	u32 cookie;
+	u32 answer_len;
 	int err;
 };
 
