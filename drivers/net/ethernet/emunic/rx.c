@@ -9,6 +9,7 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/tcp.h>
+#include <linux/udp.h>
 #include <net/page_pool/helpers.h>
 #include <net/xdp_sock_drv.h>
 
@@ -184,17 +185,42 @@ static void emunic_rx_raw_buffer(struct emunic_queue *q, u32 slot, u32 len)
 		emunic_rx_drop(q);
 }
 
+/*
+ * Is the checksum that is to be finished the one of a header of @len bytes,
+ * which ends before the payload does?
+ */
+static bool emunic_rx_gso_header(const struct sk_buff *skb, u16 hdr_len,
+				 size_t len, size_t csum_offset)
+{
+	return skb_checksum_start_offset(skb) + len <= hdr_len &&
+	       skb->csum_offset == csum_offset;
+}
+
 /* Adds what the TCP header says; false if there is none */
 static bool emunic_rx_gso_tcp(struct sk_buff *skb, u16 hdr_len)
 {
 	const struct tcphdr *th = (void *)(skb->head + skb->csum_start);
 
-	if (skb_checksum_start_offset(skb) + sizeof(*th) > hdr_len)
+	if (!emunic_rx_gso_header(skb, hdr_len, sizeof(*th),
+				  offsetof(struct tcphdr, check)))
 		return false;
 	if (th->cwr)
 		skb_shinfo(skb)->gso_type |= SKB_GSO_TCP_ECN;
 
 	return true;
+}
+
+static bool emunic_rx_gso_udp(const struct sk_buff *skb, u16 hdr_len)
+{
+	return emunic_rx_gso_header(skb, hdr_len, sizeof(struct udphdr),
+				    offsetof(struct udphdr, check));
+}
+
+/* GSO_BY_FRAGS is a size, but not one of segments */
+static bool emunic_rx_gso_size(const struct sk_buff *skb, u16 hdr_len, u16 size)
+{
+	return size && size != GSO_BY_FRAGS && hdr_len < skb->len &&
+	       DIV_ROUND_UP(skb->len - hdr_len, size) <= EMUNIC_GSO_MAX_SEGS;
 }
 
 static bool emunic_rx_gso(struct sk_buff *skb, const struct emunic_rx_cpl *cpl)
@@ -203,8 +229,8 @@ static bool emunic_rx_gso(struct sk_buff *skb, const struct emunic_rx_cpl *cpl)
 	u16 hdr_len = le16_to_cpu(cpl->hdr_len);
 	u16 size = le16_to_cpu(cpl->gso_size);
 
-	if (!size || hdr_len >= skb->len || hdr_len > skb_headlen(skb) ||
-	    skb->ip_summed != CHECKSUM_PARTIAL)
+	if (!emunic_rx_gso_size(skb, hdr_len, size) ||
+	    hdr_len > skb_headlen(skb) || skb->ip_summed != CHECKSUM_PARTIAL)
 		return false;
 
 	switch (cpl->gso_type) {
@@ -221,8 +247,9 @@ static bool emunic_rx_gso(struct sk_buff *skb, const struct emunic_rx_cpl *cpl)
 	default:
 		return false;
 	}
-	if (info->gso_type != SKB_GSO_UDP_L4 &&
-	    !emunic_rx_gso_tcp(skb, hdr_len))
+	if (!(info->gso_type == SKB_GSO_UDP_L4 ?
+	      emunic_rx_gso_udp(skb, hdr_len) :
+	      emunic_rx_gso_tcp(skb, hdr_len)))
 		return false;
 
 	/* Another function's word for it: to be checked before it is sent on */
@@ -238,10 +265,13 @@ VISIBLE_IF_KUNIT bool emunic_rx_metadata(struct emunic_queue *q,
 					 const struct emunic_rx_cpl *cpl)
 {
 	netdev_features_t features = q->emu->netdev->features;
+	u16 start = le16_to_cpu(cpl->csum_start);
 	u16 flags = le16_to_cpu(cpl->flags);
 
 	if (flags & EMUNIC_RX_CSUM_PARTIAL) {
-		if (!skb_partial_csum_set(skb, le16_to_cpu(cpl->csum_start),
+		/* The stack counts from behind the Ethernet header */
+		if (start < ETH_HLEN ||
+		    !skb_partial_csum_set(skb, start,
 					  le16_to_cpu(cpl->csum_offset)))
 			return false;
 	} else if ((flags & EMUNIC_RX_CSUM_OK) && (features & NETIF_F_RXCSUM)) {
@@ -249,8 +279,7 @@ VISIBLE_IF_KUNIT bool emunic_rx_metadata(struct emunic_queue *q,
 	} else if ((flags & EMUNIC_RX_CSUM_COMPLETE) &&
 		   (features & NETIF_F_RXCSUM)) {
 		skb->ip_summed = CHECKSUM_COMPLETE;
-		skb->csum = csum_unfold((__force __sum16)
-					htons(le16_to_cpu(cpl->csum_start)));
+		skb->csum = csum_unfold((__force __sum16)htons(start));
 	}
 
 	if ((flags & EMUNIC_RX_GSO) && !emunic_rx_gso(skb, cpl))

@@ -88,6 +88,10 @@ static void emunic_test_partial(struct kunit *test)
 	} cases[] = {
 		{ 34, 16, true },
 		{ 34, 18, true },
+		{ 14, 0, true },
+		/* In the Ethernet header, which is pulled */
+		{ 13, 0, false },
+		{ 0, 40, false },
 		/* The field would be behind the end of the frame */
 		{ 34, 29, false },
 		{ 63, 0, false },
@@ -116,14 +120,15 @@ static void emunic_test_gso_good(struct kunit *test)
 {
 	static const struct {
 		u8 type;
+		u16 csum_offset;
 		u32 len;
 		unsigned int gso;
 		u16 segs;
 	} cases[] = {
-		{ EMUNIC_GSO_TCPV4, 2500, SKB_GSO_TCPV4, 3 },
-		{ EMUNIC_GSO_TCPV6, 2000, SKB_GSO_TCPV6, 2 },
-		{ EMUNIC_GSO_UDPV4, 1001, SKB_GSO_UDP_L4, 2 },
-		{ EMUNIC_GSO_UDPV6, 1, SKB_GSO_UDP_L4, 1 },
+		{ EMUNIC_GSO_TCPV4, 16, 2500, SKB_GSO_TCPV4, 3 },
+		{ EMUNIC_GSO_TCPV6, 16, 2000, SKB_GSO_TCPV6, 2 },
+		{ EMUNIC_GSO_UDPV4, 6, 1001, SKB_GSO_UDP_L4, 2 },
+		{ EMUNIC_GSO_UDPV6, 6, 1, SKB_GSO_UDP_L4, 1 },
 	};
 	struct emunic_queue *q = test->priv;
 	size_t i;
@@ -133,6 +138,7 @@ static void emunic_test_gso_good(struct kunit *test)
 		struct emunic_rx_cpl cpl = emunic_test_gso;
 
 		cpl.gso_type = cases[i].type;
+		cpl.csum_offset = cpu_to_le16(cases[i].csum_offset);
 		KUNIT_ASSERT_TRUE_MSG(test, emunic_rx_metadata(q, skb, &cpl),
 				      "case %zu", i);
 		/* Never without the doubt */
@@ -195,9 +201,45 @@ static void emunic_test_gso_bad(struct kunit *test)
 	cpl.hdr_len = cpu_to_le16(EMUNIC_TEST_HDR_LEN - 1);
 	KUNIT_EXPECT_FALSE(test, emunic_test_take(test, &cpl));
 	cpl.gso_type = EMUNIC_GSO_UDPV4;
+	cpl.csum_offset = cpu_to_le16(6);
 	KUNIT_EXPECT_TRUE(test, emunic_test_take(test, &cpl));
+	cpl.hdr_len = cpu_to_le16(34 + 7);
+	KUNIT_EXPECT_FALSE(test, emunic_test_take(test, &cpl));
 	cpl = emunic_test_gso;
 	cpl.csum_start = cpu_to_le16(2000);
+	KUNIT_EXPECT_FALSE(test, emunic_test_take(test, &cpl));
+}
+
+/* What the kernel takes for something else than a size, or cannot count */
+static void emunic_test_gso_size(struct kunit *test)
+{
+	struct emunic_rx_cpl cpl = emunic_test_gso;
+
+	cpl.gso_size = cpu_to_le16(0xfffe);
+	KUNIT_EXPECT_TRUE(test, emunic_test_take(test, &cpl));
+	cpl.gso_size = cpu_to_le16(GSO_BY_FRAGS);
+	KUNIT_EXPECT_FALSE(test, emunic_test_take(test, &cpl));
+
+	/* 2500 bytes: 834 segments, 1250 */
+	cpl.gso_size = cpu_to_le16(3);
+	KUNIT_EXPECT_TRUE(test, emunic_test_take(test, &cpl));
+	cpl.gso_size = cpu_to_le16(2);
+	KUNIT_EXPECT_FALSE(test, emunic_test_take(test, &cpl));
+}
+
+/* The checksum is that of the protocol whose segments they are */
+static void emunic_test_gso_field(struct kunit *test)
+{
+	struct emunic_rx_cpl cpl = emunic_test_gso;
+
+	cpl.csum_offset = cpu_to_le16(6);
+	KUNIT_EXPECT_FALSE(test, emunic_test_take(test, &cpl));
+	cpl.gso_type = EMUNIC_GSO_UDPV6;
+	KUNIT_EXPECT_TRUE(test, emunic_test_take(test, &cpl));
+	cpl.csum_offset = cpu_to_le16(16);
+	KUNIT_EXPECT_FALSE(test, emunic_test_take(test, &cpl));
+	cpl.gso_type = EMUNIC_GSO_TCPV6;
+	cpl.csum_offset = cpu_to_le16(17);
 	KUNIT_EXPECT_FALSE(test, emunic_test_take(test, &cpl));
 }
 
@@ -351,6 +393,8 @@ static struct kunit_case emunic_rx_test_cases[] = {
 	KUNIT_CASE(emunic_test_gso_good),
 	KUNIT_CASE(emunic_test_gso_ecn),
 	KUNIT_CASE(emunic_test_gso_bad),
+	KUNIT_CASE(emunic_test_gso_size),
+	KUNIT_CASE(emunic_test_gso_field),
 	KUNIT_CASE(emunic_test_gso_frag),
 	KUNIT_CASE(emunic_test_tags),
 	KUNIT_CASE(emunic_test_xdp_hash),
