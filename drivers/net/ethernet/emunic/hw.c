@@ -74,6 +74,18 @@ VISIBLE_IF_KUNIT bool emunic_hw_set_limits(struct emunic *emu, u32 limits)
 	       emu->ring_log2_max <= EMUNIC_RING_LOG2_MAX;
 }
 
+/* Takes over what FUNC says; false if another driver's function would say it */
+VISIBLE_IF_KUNIT bool emunic_hw_set_func(struct emunic *emu, u32 func)
+{
+	u16 vport = FIELD_GET(EMUNIC_FUNC_VPORT, func);
+
+	emu->vport = vport;
+	if (!emu->is_vf)
+		return !(func & EMUNIC_FUNC_VF) && !vport;
+
+	return (func & EMUNIC_FUNC_VF) && vport && vport <= EMUNIC_MAX_VFS;
+}
+
 /**
  * emunic_hw_identify() - check that the driver knows this device
  * @emu: the function, with @regs mapped
@@ -112,11 +124,10 @@ int emunic_hw_identify(struct emunic *emu)
 	}
 
 	func = emunic_rd32(emu, EMUNIC_FUNC);
-	if (emu->is_vf != !!(func & EMUNIC_FUNC_VF)) {
+	if (!emunic_hw_set_func(emu, func)) {
 		dev_err(dev, "device id and function %#x disagree\n", func);
 		return -ENODEV;
 	}
-	emu->vport = FIELD_GET(EMUNIC_FUNC_VPORT, func);
 
 	emu->caps = emunic_rd32(emu, EMUNIC_CAPS);
 	if (!(emu->caps & EMUNIC_CAPS_SHADOW)) {

@@ -18,6 +18,7 @@ struct kunit;
 
 /* hw.c, reset.c */
 bool emunic_hw_set_limits(struct emunic *emu, u32 limits);
+bool emunic_hw_set_func(struct emunic *emu, u32 func);
 enum emunic_reset_need emunic_reset_need(const struct emunic_sight *sight,
 					 u32 known, u32 pending);
 bool emunic_reset_awaited(u32 status, unsigned long announced,

@@ -155,12 +155,43 @@ static void emunic_test_limits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, emu->ring_log2_max, 10);
 }
 
+/* A PF that took a VF's vport for its own would rule that VF by mistake */
+static void emunic_test_func(struct kunit *test)
+{
+	static const struct {
+		bool is_vf;
+		u32 func;
+		bool ok;
+	} cases[] = {
+		{ false, 0x00000000, true },
+		{ false, 0x00000001, false },
+		{ false, 0x80000000, false },
+		{ false, 0x80000001, false },
+		{ true, 0x80000001, true },
+		{ true, 0x800000fe, true },
+		{ true, 0x800000ff, false },
+		{ true, 0x80000000, false },
+		{ true, 0x00000001, false },
+		{ true, 0xffffffff, false },
+	};
+	struct emunic *emu = emunic_kunit_function(test);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		emu->is_vf = cases[i].is_vf;
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].ok,
+				    emunic_hw_set_func(emu, cases[i].func),
+				    "case %zu", i);
+	}
+}
+
 static struct kunit_case emunic_reset_test_cases[] = {
 	KUNIT_CASE(emunic_test_epoch),
 	KUNIT_CASE(emunic_test_reset_due),
 	KUNIT_CASE(emunic_test_reset_order),
 	KUNIT_CASE(emunic_test_awaited),
 	KUNIT_CASE(emunic_test_limits),
+	KUNIT_CASE(emunic_test_func),
 	{ }
 };
 
