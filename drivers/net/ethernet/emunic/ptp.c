@@ -13,6 +13,8 @@
 
 /* CLOCK_RATE can make it half as fast again, and slow it down by a half */
 #define EMUNIC_CLOCK_MAX_ADJ	499999999	/* ppb */
+/* The upper half changes every four seconds; a clock that is sound needs two */
+#define EMUNIC_CLOCK_TRIES	8
 
 static struct emunic *emunic_clock_owner(struct ptp_clock_info *info)
 {
@@ -24,9 +26,12 @@ static int emunic_clock_gettimex64(struct ptp_clock_info *info,
 				   struct ptp_system_timestamp *sts)
 {
 	struct emunic *emu = emunic_clock_owner(info);
+	int tries = EMUNIC_CLOCK_TRIES;
 	u32 hi, lo;
 
 	do {
+		if (!tries--)
+			return -EIO;
 		hi = emunic_rd32(emu, EMUNIC_CLOCK_HI);
 		ptp_read_system_prets(sts);
 		lo = emunic_rd32(emu, EMUNIC_CLOCK_LO);
