@@ -160,6 +160,9 @@ static void emunic_filters_remove_macs(struct emunic *emu)
 	list_for_each_entry_safe(f, tmp, &emu->filters.macs, list) {
 		if (f->wanted)
 			continue;
+		/* Each request of a VF without an answer takes seconds */
+		if (f->in_hw && !emunic_filters_ready(emu))
+			return;
 		err = f->in_hw ? emu->ctl->del_mac(emu, f->addr) : 0;
 		/* Tried again at the next sync, unless it was not there */
 		if (err && err != -ENOENT && err != -EINVAL)
@@ -263,8 +266,11 @@ int emunic_filters_replay(struct emunic *emu)
 	if (!emunic_filters_ready(emu))
 		return 0;
 
-	for_each_set_bit(vid, emu->filters.vlans, VLAN_N_VID)
+	for_each_set_bit(vid, emu->filters.vlans, VLAN_N_VID) {
 		err = emu->ctl->add_vlan(emu, vid) ?: err;
+		if (!emunic_filters_ready(emu))
+			return err;
+	}
 
 	return emunic_filters_apply(emu) ?: err;
 }
