@@ -25,8 +25,8 @@ static int emunic_pf_mbox_reply(struct emunic *emu, u16 vport,
 				sizeof(arg), reply, len);
 	/* Stale: the VF was reset or gave up meanwhile; not enabled: it went */
 	if (err && err != -ESTALE && err != -ENXIO && err != -ENETDOWN)
-		dev_err(&emu->pdev->dev, "reply to vport %u: %pe\n", vport,
-			ERR_PTR(err));
+		dev_err_ratelimited(&emu->pdev->dev, "reply to vport %u: %pe\n",
+				    vport, ERR_PTR(err));
 
 	return err;
 }
