@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * emunic: KUnit tests of the admin queue's slots, and of rates that VFs share.
+ * emunic: KUnit tests of the admin queue's slots, of policy that is adopted, and
+ * of rates that VFs share.
  */
 #include <kunit/test.h>
 
@@ -205,6 +206,56 @@ static void emunic_test_close(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, emunic_admin_take(admin), -ENETDOWN);
 }
 
+static int emunic_test_adopt(const struct emunic_vport_policy *policy)
+{
+	return emunic_policy_check_device(policy, 1000);
+}
+
+/* Of a device that keeps what nobody can have decided nothing is adopted */
+static void emunic_test_adopted(struct kunit *test)
+{
+	const struct emunic_vport_policy good = {
+		.mac = { 0x02, 1, 2, 3, 4, 5 },
+		.tpid = cpu_to_le16(ETH_P_8021AD),
+		.vid = cpu_to_le16(4094),
+		.prio = cpu_to_le16(7),
+		.link = cpu_to_le32(EMUNIC_LINK_DOWN),
+		.min_rate = cpu_to_le32(1000),
+		.max_rate = cpu_to_le32(1000),
+		.vectors = cpu_to_le32(17),
+	};
+	struct emunic_vport_policy bad = {};
+
+	KUNIT_EXPECT_EQ(test, emunic_test_adopt(&bad), 0);
+	KUNIT_EXPECT_EQ(test, emunic_test_adopt(&good), 0);
+	bad = good;
+	bad.mac[0] |= 1;
+	KUNIT_EXPECT_EQ(test, emunic_test_adopt(&bad), -EPROTO);
+	bad = good;
+	bad.tpid = cpu_to_le16(ETH_P_IP);
+	KUNIT_EXPECT_EQ(test, emunic_test_adopt(&bad), -EPROTO);
+	bad = good;
+	bad.vid = cpu_to_le16(4095);
+	KUNIT_EXPECT_EQ(test, emunic_test_adopt(&bad), -EPROTO);
+	/* Not 3 in the eight bits that it has later */
+	bad = good;
+	bad.prio = cpu_to_le16(0x103);
+	KUNIT_EXPECT_EQ(test, emunic_test_adopt(&bad), -EPROTO);
+	bad = good;
+	bad.link = cpu_to_le32(EMUNIC_LINK_DOWN + 1);
+	KUNIT_EXPECT_EQ(test, emunic_test_adopt(&bad), -EPROTO);
+	bad = good;
+	bad.min_rate = cpu_to_le32(1001);
+	bad.max_rate = 0;
+	KUNIT_EXPECT_EQ(test, emunic_test_adopt(&bad), -EPROTO);
+	bad = good;
+	bad.max_rate = cpu_to_le32(U32_MAX);
+	KUNIT_EXPECT_EQ(test, emunic_test_adopt(&bad), -EPROTO);
+	bad = good;
+	bad.vectors = cpu_to_le32(18);
+	KUNIT_EXPECT_EQ(test, emunic_test_adopt(&bad), -EPROTO);
+}
+
 /* VFs 0, 1 and 200 were promised something */
 static void emunic_test_minima(struct kunit *test)
 {
@@ -265,6 +316,7 @@ static struct kunit_case emunic_admin_test_cases[] = {
 	KUNIT_CASE(emunic_test_length),
 	KUNIT_CASE(emunic_test_drain),
 	KUNIT_CASE(emunic_test_close),
+	KUNIT_CASE(emunic_test_adopted),
 	KUNIT_CASE(emunic_test_minima),
 	{ }
 };

@@ -298,6 +298,8 @@ int emunic_policy_check_rate(u32 speed, u64 others, int min_rate,
 void emunic_policy_default(struct emunic_vf_policy *policy);
 void emunic_policy_to_device(const struct emunic_vf_policy *policy,
 			     const u8 *own, struct emunic_vport_policy *dev);
+int emunic_policy_check_device(const struct emunic_vport_policy *dev,
+			       u32 speed);
 void emunic_policy_from_device(struct emunic_vf_rec *rec,
 			       const struct emunic_vport_policy *dev);
 void emunic_policy_forget(struct emunic_vf_rec *rec);

@@ -107,9 +107,37 @@ void emunic_policy_to_device(const struct emunic_vf_policy *policy,
 }
 
 /**
+ * emunic_policy_check_device() - can the device have this as a VF's policy?
+ * @dev: what it says
+ * @speed: of the uplink, Mbit/s
+ *
+ * It keeps what an administrator was allowed to decide, and nothing else.
+ *
+ * Return: 0 or -EPROTO
+ */
+int emunic_policy_check_device(const struct emunic_vport_policy *dev, u32 speed)
+{
+	u16 prio = le16_to_cpu(dev->prio);
+	u16 vid = le16_to_cpu(dev->vid);
+
+	if (emunic_policy_check_mac(dev->mac) || prio > 7 ||
+	    le32_to_cpu(dev->link) > EMUNIC_LINK_DOWN ||
+	    le32_to_cpu(dev->vectors) > EMUNIC_MAX_VECTORS)
+		return -EPROTO;
+	if (vid && emunic_policy_check_vlan(vid, prio,
+					    htons(le16_to_cpu(dev->tpid))))
+		return -EPROTO;
+	if (emunic_policy_check_rate(speed, 0, le32_to_cpu(dev->min_rate),
+				     le32_to_cpu(dev->max_rate)))
+		return -EPROTO;
+
+	return 0;
+}
+
+/**
  * emunic_policy_from_device() - take over what an earlier driver had decided
  * @rec: record of the VF
- * @dev: what the device has kept
+ * @dev: what the device has kept, which was checked
  */
 void emunic_policy_from_device(struct emunic_vf_rec *rec,
 			       const struct emunic_vport_policy *dev)

@@ -224,6 +224,8 @@ static int emunic_vf_rec_adopt(struct emunic *emu, u16 id)
 
 	err = emunic_vport_get_policy(emu, id + 1, &policy);
 	if (!err)
+		err = emunic_policy_check_device(&policy, emu->pf->speed);
+	if (!err)
 		err = emunic_vf_rec_add(emu, id);
 	if (err)
 		return err;
