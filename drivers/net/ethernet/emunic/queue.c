@@ -176,6 +176,19 @@ static void emunic_queue_napi_link(struct emunic_queue *q,
 	netif_queue_set_napi(netdev, q->index, NETDEV_QUEUE_TYPE_TX, napi);
 }
 
+/* Takes a pair back from the device, if need be by resetting the function */
+static void emunic_queue_take_back(struct emunic_queue *q)
+{
+	int tx_err = emunic_block_stop(q->emu, emunic_tx_block(q));
+	int rx_err = emunic_block_stop(q->emu, emunic_rx_block(q));
+
+	if (tx_err != -ETIMEDOUT && rx_err != -ETIMEDOUT)
+		return;
+
+	netdev_err(q->emu->netdev, "queue %u does not drain\n", q->index);
+	emunic_force_reset(q->emu);
+}
+
 /**
  * emunic_queue_start() - let the device use a queue pair
  * @q: the pair, allocated, its interrupt requested
@@ -201,11 +214,10 @@ int emunic_queue_start(struct emunic_queue *q)
 	napi_enable(&q->napi);
 	emunic_queue_napi_link(q, &q->napi);
 	err = emunic_block_start(emu, rx_block);
+	if (!err)
+		err = emunic_block_start(emu, tx_block);
 	if (err)
 		goto err_napi;
-	err = emunic_block_start(emu, tx_block);
-	if (err)
-		goto err_rx;
 
 	q->running = true;
 	emunic_tx_enable(q, true);
@@ -216,9 +228,9 @@ int emunic_queue_start(struct emunic_queue *q)
 
 	return 0;
 
-err_rx:
-	emunic_block_stop(emu, rx_block);
 err_napi:
+	/* It may run, whatever it says: its memory goes now */
+	emunic_queue_take_back(q);
 	napi_disable(&q->napi);
 	emunic_moderation_stop(q);
 	emunic_queue_napi_link(q, NULL);
@@ -234,21 +246,12 @@ err_napi:
  */
 void emunic_queue_stop(struct emunic_queue *q)
 {
-	int tx_err, rx_err;
-
 	if (!q->running)
 		return;
 
 	q->running = false;
 	emunic_tx_enable(q, false);
-	tx_err = emunic_block_stop(q->emu, emunic_tx_block(q));
-	rx_err = emunic_block_stop(q->emu, emunic_rx_block(q));
-	if (tx_err == -ETIMEDOUT || rx_err == -ETIMEDOUT) {
-		netdev_err(q->emu->netdev, "queue %u does not drain\n",
-			   q->index);
-		emunic_force_reset(q->emu);
-	}
-
+	emunic_queue_take_back(q);
 	napi_disable(&q->napi);
 	emunic_moderation_stop(q);
 	/* A poll that ended just now may have woken the Tx queue again */
