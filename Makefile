@@ -9,14 +9,16 @@ TESTS ?=
 COUNT ?=
 MUTANTS ?=
 HOURS ?=
+MINUTES ?=
+MERGE ?=
 SEED ?=
-export BUILD QEMU KERNEL TESTS COUNT MUTANTS HOURS SEED
+export BUILD QEMU KERNEL TESTS COUNT MUTANTS HOURS MINUTES MERGE SEED
 
 MAKEFLAGS += --no-print-directory
 
 .PHONY: all lab device modules initramfs debug-kernel qemu-tree check \
-	check-device check-migration check-upstream kunit soak mutants lint analyze \
-	demo shell bench bench-device update clean distclean help
+	check-device check-migration check-upstream fuzz kunit soak mutants lint \
+	analyze demo shell bench bench-device update clean distclean help
 
 all:
 	@tools/lab all
@@ -53,6 +55,9 @@ kunit:
 
 check-device: lab
 	@tests/device/check
+
+fuzz: lab
+	@tests/device/fuzz
 
 check-migration:
 	@tests/migration/run

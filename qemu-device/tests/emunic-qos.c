@@ -13,14 +13,13 @@
 
 #define ECAM        0xb0000000u
 #define PCIEXBAR    0x60            /* of the Q35 host bridge */
-#define FIRST_PAGE  0x00200000u
 
 #define PF_BAR0     0xe0000000u
 #define PF_BAR2     0xe0010000u
 #define VF_BAR0     0xe1000000u
 #define VF_BAR2     0xe2000000u
 
-static void qemunic_enable_ecam(QTestState *qts)
+void qemunic_enable_ecam(QTestState *qts)
 {
     qtest_outl(qts, 0xcf8, 0x80000000u | (PCIEXBAR + 4));
     qtest_outl(qts, 0xcfc, 0);
@@ -36,7 +35,7 @@ QEmunic *qemunic_start(const char *device_args, const char *args)
                            "-device emunic,addr=2,%s",
                            g_getenv("EMUNIC_QTEST_ARGS") ?: "", args,
                            device_args);
-    nic->next_page = FIRST_PAGE;
+    nic->next_page = QEMUNIC_FIRST_PAGE;
     nic->devfn = QEMUNIC_DEVFN;
     qemunic_enable_ecam(nic->qts);
     return nic;
@@ -181,6 +180,15 @@ void qemunic_write(QEmunicFunction *f, uint64_t reg, uint32_t value)
     qtest_writel(f->nic->qts, f->bar0 + reg, value);
 }
 
+static void qemunic_idle(QEmunic *nic)
+{
+    if (nic->idle) {
+        nic->idle(nic->qts);
+    } else {
+        g_usleep(500);
+    }
+}
+
 bool qemunic_wait(QEmunicFunction *f, uint64_t reg, uint32_t mask,
                   uint32_t value)
 {
@@ -190,7 +198,7 @@ bool qemunic_wait(QEmunicFunction *f, uint64_t reg, uint32_t mask,
         if (g_get_monotonic_time() > end) {
             return false;
         }
-        g_usleep(500);
+        qemunic_idle(f->nic);
     }
     return true;
 }
@@ -265,7 +273,7 @@ bool qemunic_queue_wait(QEmunicQueue *q, size_t size, size_t flags_at,
         if (g_get_monotonic_time() > end) {
             return false;
         }
-        g_usleep(500);
+        qemunic_idle(q->f->nic);
     }
     return true;
 }

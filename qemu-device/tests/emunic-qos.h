@@ -15,12 +15,14 @@
 #include <emunic/mbox.h>
 
 #define QEMUNIC_DEVFN       0x10    /* the PF; VF n is at + 1 + n */
+#define QEMUNIC_FIRST_PAGE  0x00200000u     /* of the test's memory */
 #define QEMUNIC_TIMEOUT_US  (10 * G_USEC_PER_SEC)
 
 typedef struct QEmunic {
     QTestState *qts;
     uint64_t next_page;             /* guest memory is only ever allocated */
     unsigned devfn;                 /* of the PF, with its bus */
+    void (*idle)(QTestState *);     /* lets the device go on; or it does so */
 } QEmunic;
 
 typedef struct QEmunicFunction {
@@ -49,6 +51,7 @@ void qemunic_save(QEmunic *nic, const char *path);
 void qemunic_migrate(QEmunic *nic, const char *device);
 void qemunic_migrate_with(QEmunic *nic, const char *device, const char *args);
 void qemunic_pass(QEmunic *nic, unsigned ms);
+void qemunic_enable_ecam(QTestState *qts);
 
 uint64_t qemunic_cfg(unsigned devfn, unsigned offset);
 uint16_t qemunic_cfg_readw(QEmunic *nic, unsigned devfn, unsigned offset);
