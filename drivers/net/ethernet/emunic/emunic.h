@@ -515,34 +515,6 @@ enum emunic_state {
 	EMUNIC_STATE_REMOVING,
 };
 
-/**
- * enum emunic_reset_need - what a function needs of a reset
- * @EMUNIC_RESET_NONE: nothing, it runs
- * @EMUNIC_RESET_DUE: one, and then to be brought up
- * @EMUNIC_RESET_PASSED: to be brought up: it has had one
- * @EMUNIC_RESET_ABSENT: to answer first
- */
-enum emunic_reset_need {
-	EMUNIC_RESET_NONE,
-	EMUNIC_RESET_DUE,
-	EMUNIC_RESET_PASSED,
-	EMUNIC_RESET_ABSENT,
-};
-
-/**
- * struct emunic_sight - a function as the service work finds it
- * @present: it answers
- * @epoch: EPOCH, if @present
- * @broken: its control path ended by itself
- * @resetting: it is quiesced
- */
-struct emunic_sight {
-	bool present;
-	u32 epoch;
-	bool broken;
-	bool resetting;
-};
-
 /* Work for the service, beside the EMUNIC_CAUSE_* bits in the same word */
 #define EMUNIC_SVC_RX_MODE	0x10000000	/* sync the address lists */
 #define EMUNIC_SVC_RESTART	0x20000000	/* restart the queues */

@@ -12,6 +12,7 @@
 #if IS_ENABLED(CONFIG_KUNIT)
 #include "emunic.h"
 #include "pf.h"
+#include "reset.h"
 #include "ring.h"
 
 struct kunit;

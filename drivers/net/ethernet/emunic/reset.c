@@ -13,6 +13,7 @@
 #include "devlink.h"
 #include "kunit.h"
 #include "pf.h"
+#include "reset.h"
 
 /* How often to look at EPOCH */
 #define EMUNIC_WATCHDOG		(2 * HZ)
