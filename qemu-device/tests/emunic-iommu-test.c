@@ -33,7 +33,8 @@ static void map(Vtd *v, unsigned n, uint64_t page, unsigned perm)
     qtest_writeq(v->nic->qts, v->leaf + n * 8, perm ? page | perm : 0);
 }
 
-static void vtd_start(Vtd *v)
+/* One function and two buffers of @size bytes that nothing maps yet */
+static void vtd_start(Vtd *v, size_t size, uint64_t *a, uint64_t *b)
 {
     QTestState *qts;
     uint64_t root, table;
@@ -57,6 +58,8 @@ static void vtd_start(Vtd *v)
     }
     v->leaf = table;
     vtd_enable(qts, root);
+    *a = qemunic_alloc(v->nic, size);
+    *b = qemunic_alloc(v->nic, size);
 }
 
 static uint32_t test_dma(Vtd *v, uint32_t op, uint64_t addr, uint32_t len,
@@ -100,9 +103,7 @@ static void test_iommu(void)
     uint64_t a, b;
     Vtd v;
 
-    vtd_start(&v);
-    a = qemunic_alloc(v.nic, 4096 * PAGES);
-    b = qemunic_alloc(v.nic, 4096 * PAGES);
+    vtd_start(&v, 4096 * PAGES, &a, &b);
 
     /* Not mapped at all */
     g_assert_cmpuint(dma_write(&v, IOVA, 16, 1), ==,
@@ -170,9 +171,7 @@ static void test_iommu_reset(void)
     uint64_t a, b;
     Vtd v;
 
-    vtd_start(&v);
-    a = qemunic_alloc(v.nic, 4096);
-    b = qemunic_alloc(v.nic, 4096);
+    vtd_start(&v, 4096, &a, &b);
     map(&v, 0, a, 3);
     check_arrives(&v, 0, a, b, 1);
     qemunic_map(&v.pf, false);
@@ -195,9 +194,7 @@ static void test_iommu_migration(void)
     uint64_t a, b;
     Vtd v;
 
-    vtd_start(&v);
-    a = qemunic_alloc(v.nic, 4096);
-    b = qemunic_alloc(v.nic, 4096);
+    vtd_start(&v, 4096, &a, &b);
     map(&v, 0, a, 3);
     map(&v, 1, b, 3);
     check_arrives(&v, 0, a, b, 1);
