@@ -66,6 +66,11 @@ class Report:
             for line in text.splitlines()[-SHOWN_LINES:]:
                 print(f"    | {line}")
 
+    @property
+    def status(self):
+        """Of a command that was to run something: 0 if it did, and none failed."""
+        return 0 if self.ran and not self.failed else 1
+
     def summary(self):
         for name in self.again:
             print(f"tried again: {name}")
