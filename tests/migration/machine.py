@@ -96,16 +96,14 @@ class Machine:
         path, env = cmdline.binary(opt)
         script = self.folder / "script"
         script.write_text(SCRIPT)
-        argv = [path, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
-        argv += cmdline.machine(opt) + cmdline.nics(opt)
+        argv = [path, *cmdline.BARE, *cmdline.machine(opt), *cmdline.nics(opt)]
         argv += ["-netdev", "dgram,id=outside,local.type=unix,"
                  f"local.path={self.path('net')},remote.type=unix,"
                  f"remote.path={self.folder}/peer.net",
                  "-netdev", "hubport,id=outport,hubid=1,netdev=outside",
                  "-kernel", f"{opt.build}/root/boot/vmlinuz-{self.opt.kver}",
                  "-initrd", str(self.opt.image),
-                 "-append", "console=ttyS0 loglevel=5 panic=-1 no_timer_check "
-                 "iomem=relaxed intel_iommu=on iommu=nopt iommu.strict=1 rdinit=/init",
+                 "-append", " ".join([*cmdline.words(opt), "rdinit=/init"]),
                  "-fw_cfg", f"name=opt/emunic/script,file={script}",
                  "-chardev", f"file,id=console,path={self.folder}/console,append=on",
                  "-serial", "chardev:console",

@@ -6,6 +6,8 @@ import re
 import shlex
 from collections import namedtuple
 
+BARE = ("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot")
+
 # What the VM sees at the path `at` is the folder `source` as QEMU sees it.
 Mount = namedtuple("Mount", "tag source at")
 
@@ -50,18 +52,22 @@ def machine(opt):
     return args
 
 
-def kernel(opt, kver):
+def words(opt):
+    """What every kernel of ours is told, under whatever user space."""
     # The kernel times the IO-APIC's interrupts against the CPU and panics if
     # they are late, which on a busy host they are. Tests reach for registers
     # of a function that has its driver (iomem).
-    words = ["console=ttyS0", "loglevel=5", "panic=-1", "random.trust_cpu=on",
+    every = ["console=ttyS0", "loglevel=5", "panic=-1", "random.trust_cpu=on",
              "no_timer_check", "iomem=relaxed"]
     if opt.iommu == "intel":
-        words += ["intel_iommu=on", "iommu=nopt", "iommu.strict=1"]
-    words += opt.append
+        every += ["intel_iommu=on", "iommu=nopt", "iommu.strict=1"]
+    return every
+
+
+def kernel(opt, kver):
     return ["-kernel", f"{opt.build}/root/boot/vmlinuz-{kver}",
             "-initrd", f"{opt.build}/initramfs/{kver}/vm.cpio",
-            "-append", " ".join(words)]
+            "-append", " ".join(words(opt) + opt.append)]
 
 
 def comma(text):
@@ -145,8 +151,7 @@ def binary(opt):
 
 def qemu(opt, job, kver, shared):
     path, env = binary(opt)
-    args = [path, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
-    args += machine(opt)
+    args = [path, *BARE, *machine(opt)]
     args += kernel(opt, kver)
     folders, devices = shares(opt, job, shared)
     args += folders
