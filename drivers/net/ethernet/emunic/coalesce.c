@@ -117,12 +117,14 @@ void emunic_moderation_adapt(struct emunic_queue *q)
 	struct dim_sample sample = {};
 
 	if (READ_ONCE(q->rx_mod.set.adaptive)) {
-		dim_update_sample(q->irqs, u64_stats_read(&q->rx.stats.packets),
+		dim_update_sample(READ_ONCE(q->irqs),
+				  u64_stats_read(&q->rx.stats.packets),
 				  u64_stats_read(&q->rx.stats.bytes), &sample);
 		net_dim(&q->rx_mod.dim, &sample);
 	}
 	if (READ_ONCE(q->tx_mod.set.adaptive)) {
-		dim_update_sample(q->irqs, u64_stats_read(&q->tx.stats.packets),
+		dim_update_sample(READ_ONCE(q->irqs),
+				  u64_stats_read(&q->tx.stats.packets),
 				  u64_stats_read(&q->tx.stats.bytes), &sample);
 		net_dim(&q->tx_mod.dim, &sample);
 	}
