@@ -16,7 +16,7 @@ export BUILD QEMU KERNEL TESTS COUNT MUTANTS HOURS MINUTES MERGE SEED
 
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all lab device modules initramfs debug-kernel qemu-tree check \
+.PHONY: all lab device modules initramfs debug-kernel kcsan-kernel qemu-tree check \
 	check-device check-migration check-upstream fuzz kunit soak mutants lint \
 	analyze demo shell bench bench-device update clean distclean help
 
@@ -33,11 +33,11 @@ qemu-tree:
 	@tools/lab qemu-src || tools/lab root
 	@tools/qemu-tree
 
-# The debug kernel takes minutes to build: only who asks for it gets it.
-debug-kernel: all
-	@tools/lab debug-kernel
+# Kernels with checkers take minutes to build: only who asks for one gets it.
+debug-kernel kcsan-kernel: all
+	@tools/lab debug-kernel $(@:-kernel=)
 
-check check-upstream check-migration soak shell: all $(if $(filter debug,$(KERNEL)),debug-kernel)
+check check-upstream check-migration soak shell: all $(addsuffix -kernel,$(filter debug kcsan,$(KERNEL)))
 
 check:
 	@tests/run

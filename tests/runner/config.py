@@ -8,12 +8,12 @@ TOP = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("BUILD") or TOP / "build").resolve()
 KERNEL = os.environ.get("KERNEL") or "stable"
 # Checkers cost time: limits are that many times what they are elsewhere.
-SLOWER = 4 if KERNEL == "debug" else 1
+CHECKED = KERNEL in ("debug", "kcsan")
+SLOWER = 4 if CHECKED else 1
 TESTS = os.environ.get("TESTS") or ""
 SELFTESTS = TOP / "tests/selftests/drivers/net/emunic"
 # How often a program that fails is tried: a busy machine is no reason to fail.
 TRIES = int(os.environ.get("TRIES") or 1)
 # How many lanes run at the same time. A VM mostly waits, for its kernel or for
 # frames that must not come; the checkers of the debug kernel do not.
-JOBS = int(os.environ.get("JOBS") or (1 if KERNEL == "debug" else
-                                      min(2, os.cpu_count() or 1)))
+JOBS = int(os.environ.get("JOBS") or (1 if CHECKED else min(2, os.cpu_count() or 1)))

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The debug kernel: the distribution's source of the newest kernel that there
-# is one of, a config of our own, and emunic in that tree as its own Kconfig
-# and Makefile put it there. It is installed in the root beside the archive's
-# kernels, and from there on is one of them.
+# The kernels with checkers, debug and kcsan: the distribution's source of the
+# newest kernel that there is one of, a config of our own, and emunic in that
+# tree as its own Kconfig and Makefile put it there. Each is installed in the root
+# beside the archive's kernels, and from there on is one of them.
 
 DEBUG=$BUILD/debug
 
+# debug_make debug|kcsan
 debug_make() {
 	debug_src
-	debug_kernel
-	debug_module
-	initramfs_lane debug
+	debug_kernel "$1"
+	debug_module "$1"
+	initramfs_lane "$1"
 }
 
 debug_src() {
@@ -21,7 +22,7 @@ debug_src() {
 	stamp_is debug-src "$want" && return
 	need_space 4000
 	rm -rf --one-file-system "${DEBUG:?}"
-	rm -f "$STATE"/*-debug "$STATE/kernel.debug"
+	rm -f "$STATE"/*-{debug,kcsan} "$STATE"/kernel.{debug,kcsan}
 	for lane in newest stable; do
 		[ -s "$STATE/kernel.$lane" ] || continue
 		step "$LOG/debug-src.log" "debug kernel: source" debug_unpack $lane && break
@@ -48,30 +49,31 @@ debug_unpack() {
 }
 
 debug_kernel() {
-	local want
+	local lane=$1 log=$LOG/$1-kernel.log want
+	local configs=("$TOP/tests/kernel/vm.config" "$TOP/tests/kernel/$1.config")
 
-	want="$(cat "$STATE/debug-src") $(hash "$TOP/tests/kernel/debug.config" \
+	want="$(cat "$STATE/debug-src") $(hash "${configs[@]}" \
 		"$TOP/drivers/net/ethernet/emunic/Kconfig" "$LAB_D/kernel-config" \
 		"$LAB_D/debug-build")"
-	stamp_is kernel-debug "$want" && [ -s "$STATE/kernel.debug" ] && return
-	rm -f "$STATE"/*-debug "$STATE/kernel.debug"
-	step "$LOG/debug-kernel.log" "debug kernel: build" \
-		in_root "$LAB_D/debug-build" "$TOP" "$DEBUG" kernel ||
-		die "the debug kernel does not build: see $LOG/debug-kernel.log"
-	cp "$DEBUG/obj/include/config/kernel.release" "$STATE/kernel.debug"
-	stamp_set kernel-debug "$want"
+	stamp_is "kernel-$lane" "$want" && [ -s "$STATE/kernel.$lane" ] && return
+	rm -f "$STATE"/*-"$lane" "$STATE/kernel.$lane"
+	step "$log" "$lane kernel: build" \
+		in_root "$LAB_D/debug-build" "$TOP" "$DEBUG" "$lane" kernel "${configs[@]}" ||
+		die "the $lane kernel does not build: see $log"
+	cp "$DEBUG/$lane/include/config/kernel.release" "$STATE/kernel.$lane"
+	stamp_set "kernel-$lane" "$want"
 }
 
 debug_module() {
-	local want
+	local lane=$1 log=$LOG/modules-$1.log want
 
-	want="$(cat "$STATE/kernel-debug") $(modules_hash)"
-	stamp_is modules-debug "$want" && return
-	step "$LOG/modules-debug.log" "emunic.ko for $(cat "$STATE/kernel.debug")" \
-		in_root "$LAB_D/debug-build" "$TOP" "$DEBUG" module "$MODULES" ||
-		die "the driver does not build in the debug kernel: see $LOG/modules-debug.log"
-	grep -a 'warning:' "$LOG/modules-debug.log" >&2 || true
-	stamp_set modules-debug "$want"
+	want="$(cat "$STATE/kernel-$lane") $(modules_hash)"
+	stamp_is "modules-$lane" "$want" && return
+	step "$log" "emunic.ko for $(cat "$STATE/kernel.$lane")" \
+		in_root "$LAB_D/debug-build" "$TOP" "$DEBUG" "$lane" module "$MODULES" ||
+		die "the driver does not build in the $lane kernel: see $log"
+	grep -a 'warning:' "$log" >&2 || true
+	stamp_set "modules-$lane" "$want"
 }
 
 # The same source as a program (UML), for the driver's tests of itself.
@@ -83,7 +85,7 @@ debug_kunit() {
 		"$TOP/tests/kernel/kunit.config")"
 	stamp_is kunit "$want" && [ -x "$DEBUG/um/linux" ] && return
 	step "$LOG/kunit.log" "KUnit: the kernel as a program" \
-		in_root "$LAB_D/debug-build" "$TOP" "$DEBUG" kunit ||
+		in_root "$LAB_D/debug-build" "$TOP" "$DEBUG" um kunit ||
 		die "the kernel does not build as a program: see $LOG/kunit.log"
 	grep -a 'warning:' "$LOG/kunit.log" >&2 || true
 	stamp_set kunit "$want"

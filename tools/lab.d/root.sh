@@ -182,8 +182,8 @@ root_upgrade() {
 
 kernel_version() {
 	case $1 in
-	stable | newest | debug) ;;
-	*) die "no such kernel: $1 (stable, newest or debug)" ;;
+	stable | newest | debug | kcsan) ;;
+	*) die "no such kernel: $1 (stable, newest, debug or kcsan)" ;;
 	esac
 	[ -s "$STATE/kernel.$1" ] || return 1
 	cat "$STATE/kernel.$1"

@@ -47,7 +47,7 @@ def parse(argv):
     add("--build", required=True)
     add("--cwd", required=True)
     add("--console-fd", type=int)
-    add("--kernel", choices=("stable", "newest", "debug"), default="stable")
+    add("--kernel", choices=("stable", "newest", "debug", "kcsan"), default="stable")
     add("--nics", type=number(0, 8), default=1)
     add("--nic-arg", type=nic_arg, action="append", default=[])
     add("--max-vfs", type=number(0, 254), default=64)
