@@ -242,6 +242,30 @@ typedef struct EmunicUplink {
     uint64_t stats[sizeof(struct emunic_port_stats) / 8];
 } EmunicUplink;
 
+/* What can be a lie, beside the completions of each EmunicQueueKind */
+enum {
+    EMUNIC_LIE_REGISTER = EMUNIC_QUEUE_EVENT + 1,
+    EMUNIC_LIE_COUNT,
+};
+
+/*
+ * A device that lies (lie.c)
+ *
+ * @seed: x-lie-seed; 0: it does not
+ * @rate: x-lie-rate
+ * @what: x-lie-what, bits by EmunicQueueKind and EMUNIC_LIE_*
+ * @count: lies told since one of these was set
+ * @entry: the last entry that is one
+ */
+typedef struct EmunicLie {
+    uint32_t seed;
+    uint32_t rate;
+    uint32_t what;
+    uint32_t count;
+    GRand *rand;
+    uint8_t entry[sizeof(struct emunic_event)];
+} EmunicLie;
+
 /* What PF and VF have in common */
 struct EmunicFunction {
     PCIDevice *dev;
@@ -327,6 +351,7 @@ struct EmunicState {
     EmunicSched sched;          /* vports with something to send */
     EmunicClock clock;
     EmunicUplink uplink;
+    EmunicLie lie;
 
     /* Vports with something else for the bottom half to do */
     DECLARE_BITMAP(irq_work, EMUNIC_MAX_VPORTS);
@@ -515,6 +540,15 @@ void emunic_gro_free(EmunicGro *gro);
 void emunic_gro_turn(EmunicState *s);
 void emunic_gro_flush(EmunicState *s);
 void emunic_gro_drop(EmunicFunction *f, EmunicQueue *q);
+
+/* lie.c; only where there is a seed */
+uint32_t emunic_lie_register(EmunicFunction *f, hwaddr addr, uint32_t value);
+const void *emunic_lie_entry(EmunicFunction *f, const EmunicQueue *q,
+                             const void *entry, size_t size, size_t flags_at,
+                             uint16_t *phase);
+void emunic_lie_class_init(ObjectClass *oc);
+void emunic_lie_init(EmunicState *s);
+void emunic_lie_exit(EmunicState *s);
 
 /* vmstate.c */
 extern const VMStateDescription vmstate_emunic;

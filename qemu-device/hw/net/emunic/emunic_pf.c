@@ -203,6 +203,7 @@ static void emunic_class_init(ObjectClass *oc, EmunicClassData data)
     dc->desc = "emunic SR-IOV Ethernet";
     dc->vmsd = &vmstate_emunic;
     device_class_set_props(dc, emunic_properties);
+    emunic_lie_class_init(oc);
     set_bit(DEVICE_CATEGORY_NETWORK, dc->categories);
 }
 
@@ -212,6 +213,7 @@ static void emunic_instance_init(Object *obj)
 
     device_add_bootindex_property(obj, &s->conf.bootindex, "bootindex",
                                   "/ethernet-phy@0", DEVICE(obj));
+    emunic_lie_init(s);
 }
 
 /* What a run of the bottom half can still have in hand after an unplug */
@@ -220,6 +222,7 @@ static void emunic_instance_finalize(Object *obj)
     EmunicState *s = EMUNIC(obj);
 
     emunic_switch_exit(s);
+    emunic_lie_exit(s);
     g_clear_pointer(&s->tx_scratch, emunic_scratch_free);
     g_clear_pointer(&s->rx_scratch, emunic_scratch_free);
     g_clear_pointer(&s->gro, emunic_gro_free);

@@ -235,6 +235,9 @@ bool emunic_queue_complete(EmunicFunction *f, EmunicQueue *q,
     uint32_t entries = emunic_queue_size(q);
     uint16_t phase = q->cq_head & entries ? 0 : EMUNIC_CPL_PHASE;
 
+    if (unlikely(f->pf->lie.seed)) {
+        entry = emunic_lie_entry(f, q, entry, size, flags_at, &phase);
+    }
     if (!emunic_dma_write_entry(f,
                                 ring + (q->cq_head & (entries - 1)) * size,
                                 entry, size, flags_at, phase)) {

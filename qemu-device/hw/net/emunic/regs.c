@@ -180,6 +180,9 @@ static uint64_t emunic_regs_read(void *opaque, hwaddr addr, unsigned size)
         name = "window";
         value = *word;
     }
+    if (unlikely(f->pf->lie.seed)) {
+        value = emunic_lie_register(f, addr, value);
+    }
     trace_emunic_reg_read(f->vport, addr, name, value);
     return value;
 }
