@@ -5,8 +5,10 @@
  * Each command is a transaction: it takes a slot, gets a cookie, and its
  * caller sleeps until the completion with that cookie has come, or the queue is
  * closed. It is closed at shutdown, and when the device fails it: by an error of
- * the queue or by a command not answered in time, whose buffer the device may
- * still write to. Then only a reset of the function opens it again.
+ * the queue, by a completion that answers nothing, or by a command not answered in
+ * time, whose buffer the device may still write to. Then only a reset of the
+ * function opens it again, and whoever asks for something until then is refused at
+ * once: no more than one command is ever waited for in vain.
  */
 #include <linux/dma-mapping.h>
 
@@ -61,8 +63,8 @@ static u32 emunic_admin_answer_len(const struct emunic_admin_cmd *cmd)
 	}
 }
 
-/* A command is answered once; what answers none is nobody's */
-VISIBLE_IF_KUNIT void emunic_admin_complete(struct emunic_admin *admin,
+/* A command is answered once; false for what answers none */
+VISIBLE_IF_KUNIT bool emunic_admin_complete(struct emunic_admin *admin,
 					    const struct emunic_admin_cpl *cpl)
 {
 	u32 cookie = le32_to_cpu(cpl->cookie);
@@ -72,12 +74,14 @@ VISIBLE_IF_KUNIT void emunic_admin_complete(struct emunic_admin *admin,
 	slot = &admin->slots[i];
 	if (!test_bit(i, admin->used) || slot->cookie != cookie ||
 	    slot->err != -EINPROGRESS)
-		return;
+		return false;
 
 	slot->err = emunic_admin_errno(le16_to_cpu(cpl->status));
 	if (!slot->err && le32_to_cpu(cpl->result) != slot->answer_len)
 		slot->err = -EPROTO;
 	complete(&slot->done);
+
+	return true;
 }
 
 /* Takes no more commands and fails those under way; with @admin->lock */
@@ -107,9 +111,18 @@ VISIBLE_IF_KUNIT void emunic_admin_drain(struct emunic_admin *admin)
 		if (phase != emunic_phase(admin->cq_next, EMUNIC_ADMIN_LOG2))
 			break;
 		emunic_take_entry(&cpl, entry, sizeof(cpl));
-		emunic_admin_complete(admin, &cpl);
 		admin->cq_next++;
+		/* The command that it was for would wait in vain */
+		if (!emunic_admin_complete(admin, &cpl))
+			emunic_admin_close(admin);
 	}
+}
+
+/* While the control path is brought up, who does that sees it fail */
+static void emunic_admin_failed(struct emunic *emu)
+{
+	if (test_bit(EMUNIC_STATE_CTL_READY, &emu->state))
+		emunic_service_request(emu, 0);
 }
 
 /**
@@ -122,13 +135,19 @@ void emunic_admin_irq(struct emunic *emu)
 {
 	struct emunic_admin *admin = &emu->pf->admin;
 	unsigned long flags;
+	bool failed;
 
 	spin_lock_irqsave(&admin->lock, flags);
+	failed = admin->open;
 	emunic_admin_drain(admin);
-	/* The service work sees that it is closed, and resets the function */
 	if (admin->open && !emunic_block_runs(emu, EMUNIC_ADMIN_BLOCK))
 		emunic_admin_close(admin);
+	failed &= !admin->open;
 	spin_unlock_irqrestore(&admin->lock, flags);
+
+	/* The service work sees that it is closed, and resets the function */
+	if (failed)
+		emunic_admin_failed(emu);
 }
 
 /* Takes a slot; -EAGAIN if there is none, -ENETDOWN when closed */
@@ -276,7 +295,7 @@ int emunic_admin_exec(struct emunic *emu, u16 opcode, u16 vport,
 		else
 			dev_err(&emu->pdev->dev,
 				"admin command %#x not answered\n", opcode);
-		emunic_service_request(emu, 0);
+		emunic_admin_failed(emu);
 	}
 	if (err)
 		emu->events.ctl_errors++;

@@ -7,7 +7,7 @@
 
 #include "kunit.h"
 
-static void emunic_test_answer(struct emunic_admin *admin, u32 cookie,
+static bool emunic_test_answer(struct emunic_admin *admin, u32 cookie,
 			       u16 status)
 {
 	const struct emunic_admin_cpl cpl = {
@@ -15,7 +15,7 @@ static void emunic_test_answer(struct emunic_admin *admin, u32 cookie,
 		.status = cpu_to_le16(status),
 	};
 
-	emunic_admin_complete(admin, &cpl);
+	return emunic_admin_complete(admin, &cpl);
 }
 
 static void emunic_test_status(struct kunit *test)
@@ -76,10 +76,10 @@ static void emunic_test_stale(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, slot, 0);
 	admin->slots[0].cookie = 5 * 32;
-	emunic_test_answer(admin, 4 * 32, 0);
-	emunic_test_answer(admin, 6 * 32, 0);
-	emunic_test_answer(admin, 5 * 32 + 1, 0);
-	emunic_test_answer(admin, 0xffffffff, 0);
+	KUNIT_EXPECT_FALSE(test, emunic_test_answer(admin, 4 * 32, 0));
+	KUNIT_EXPECT_FALSE(test, emunic_test_answer(admin, 6 * 32, 0));
+	KUNIT_EXPECT_FALSE(test, emunic_test_answer(admin, 5 * 32 + 1, 0));
+	KUNIT_EXPECT_FALSE(test, emunic_test_answer(admin, 0xffffffff, 0));
 	KUNIT_EXPECT_EQ(test, admin->slots[0].err, -EINPROGRESS);
 	KUNIT_EXPECT_FALSE(test, completion_done(&admin->slots[0].done));
 
@@ -160,8 +160,8 @@ static void emunic_test_length(struct kunit *test)
 	}
 }
 
-/* The ring says that all of it is new, for ever: no more than was asked */
-static void emunic_test_drain(struct kunit *test)
+/* A ring of which all is new and answers @count commands */
+static void emunic_test_ring(struct kunit *test, u32 count)
 {
 	const u32 entries = BIT(EMUNIC_ADMIN_LOG2);
 	struct emunic_admin *admin = test->priv;
@@ -174,7 +174,19 @@ static void emunic_test_drain(struct kunit *test)
 		admin->cpl[i].flags = cpu_to_le16(EMUNIC_CPL_PHASE);
 		admin->cpl[i].cookie = cpu_to_le32(0xffffffff);
 	}
+	for (i = 0; i < count; i++) {
+		KUNIT_ASSERT_EQ(test, emunic_admin_take(admin), i);
+		admin->slots[i].answer_len = 0;
+		admin->cpl[i].cookie = cpu_to_le32(admin->slots[i].cookie);
+	}
+}
 
+/* The ring says that all of it is new, for ever: no more than was asked */
+static void emunic_test_drain(struct kunit *test)
+{
+	struct emunic_admin *admin = test->priv;
+
+	emunic_test_ring(test, 3);
 	emunic_admin_drain(admin);
 	KUNIT_EXPECT_EQ(test, admin->cq_next, 0);
 	admin->tail = 2;
@@ -184,6 +196,25 @@ static void emunic_test_drain(struct kunit *test)
 	admin->tail = 3;
 	emunic_admin_drain(admin);
 	KUNIT_EXPECT_EQ(test, admin->cq_next, 2);
+	KUNIT_EXPECT_TRUE(test, admin->open);
+}
+
+/* Of a queue that answers what nobody asked, no other answer is waited for */
+static void emunic_test_lie(struct kunit *test)
+{
+	struct emunic_admin *admin = test->priv;
+
+	emunic_test_ring(test, 3);
+	admin->cpl[1].cookie = cpu_to_le32(0xffffffff);
+	admin->tail = 3;
+	emunic_admin_drain(admin);
+	KUNIT_EXPECT_FALSE(test, admin->open);
+	KUNIT_EXPECT_EQ(test, admin->cq_next, 2);
+	KUNIT_EXPECT_EQ(test, admin->slots[0].err, 0);
+	KUNIT_EXPECT_EQ(test, admin->slots[1].err, -ENETDOWN);
+	KUNIT_EXPECT_EQ(test, admin->slots[2].err, -ENETDOWN);
+	KUNIT_EXPECT_TRUE(test, completion_done(&admin->slots[1].done));
+	KUNIT_EXPECT_TRUE(test, completion_done(&admin->slots[2].done));
 }
 
 static void emunic_test_close(struct kunit *test)
@@ -315,6 +346,7 @@ static struct kunit_case emunic_admin_test_cases[] = {
 	KUNIT_CASE(emunic_test_twice),
 	KUNIT_CASE(emunic_test_length),
 	KUNIT_CASE(emunic_test_drain),
+	KUNIT_CASE(emunic_test_lie),
 	KUNIT_CASE(emunic_test_close),
 	KUNIT_CASE(emunic_test_adopted),
 	KUNIT_CASE(emunic_test_minima),

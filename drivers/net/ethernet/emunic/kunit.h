@@ -50,7 +50,7 @@ int emunic_vf_mbox_check(const void *msg, size_t len, u16 opcode,
 int emunic_vf_mbox_state(u32 status);
 
 /* admin.c, pf_ndo.c */
-void emunic_admin_complete(struct emunic_admin *admin,
+bool emunic_admin_complete(struct emunic_admin *admin,
 			   const struct emunic_admin_cpl *cpl);
 void emunic_admin_drain(struct emunic_admin *admin);
 void emunic_admin_close(struct emunic_admin *admin);
