@@ -574,6 +574,7 @@ struct emunic_events {
  * @quiesced: jiffies of emunic_quiesce(), while RESETTING
  * @announced: jiffies of the last RESET_IMPENDING; service work
  * @restarted: jiffies of the last restart after an error
+ * @retry: jiffies before which what was in vain is not tried again; RTNL
  * @filters: Rx filter
  * @rss: receive steering
  * @rules: exceptions from it
@@ -619,6 +620,7 @@ struct emunic {
 	unsigned long quiesced;
 	unsigned long announced;
 	unsigned long restarted;
+	unsigned long retry;
 
 	struct emunic_filters filters;
 	struct emunic_rss rss;
@@ -690,6 +692,7 @@ void emunic_hold(struct emunic *emu);
 int emunic_unhold(struct emunic *emu);
 void emunic_quiesce(struct emunic *emu);
 int emunic_restart(struct emunic *emu);
+unsigned long emunic_retry_later(struct emunic *emu, unsigned long began);
 bool emunic_restarted_lately(const struct emunic *emu);
 int emunic_restart_queues(struct emunic *emu);
 void emunic_update_carrier(struct emunic *emu);

@@ -24,6 +24,7 @@ enum emunic_reset_need emunic_reset_need(const struct emunic_sight *sight,
 					 u32 known, u32 pending);
 bool emunic_reset_awaited(u32 status, unsigned long announced,
 			  unsigned long now);
+unsigned long emunic_retry_pause(unsigned long took);
 
 /* tx.c, rx.c */
 unsigned int emunic_tx_wake_level(const struct emunic_tx *tx);

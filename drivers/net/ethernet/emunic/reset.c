@@ -25,6 +25,8 @@
 #define EMUNIC_IMPENDING_MAX	(10 * HZ)
 /* Least time between two restarts after an error */
 #define EMUNIC_RESTART_MIN	HZ
+/* For each second that an attempt took in vain, so many without the next one */
+#define EMUNIC_RETRY_PAUSE	3
 /* A Tx queue that is stuck again so soon needs more than a restart */
 #define EMUNIC_RESTART_PROVEN	(30 * HZ)
 
@@ -184,6 +186,33 @@ static struct emunic_sight emunic_service_look(struct emunic *emu)
 	return sight;
 }
 
+/* How long others have RTNL after an attempt that took @took, in vain */
+VISIBLE_IF_KUNIT unsigned long emunic_retry_pause(unsigned long took)
+{
+	return max_t(unsigned long, EMUNIC_RESTART_MIN,
+		     EMUNIC_RETRY_PAUSE * took);
+}
+
+/**
+ * emunic_retry_later() - an attempt to bring the function up was in vain
+ * @emu: the function
+ * @began: jiffies when it began
+ *
+ * Each takes the time of a command or a request that is not answered, with RTNL
+ * held.
+ *
+ * Context: RTNL
+ * Return: how long to leave it at that
+ */
+unsigned long emunic_retry_later(struct emunic *emu, unsigned long began)
+{
+	unsigned long now = jiffies;
+
+	emu->retry = now + emunic_retry_pause(now - began);
+
+	return emu->retry - now;
+}
+
 /*
  * The function was reset, is about to be, or must be: returns how long to wait
  * while it stays quiesced, 0 if it runs
@@ -191,6 +220,7 @@ static struct emunic_sight emunic_service_look(struct emunic *emu)
 static unsigned long emunic_service_reset(struct emunic *emu, u32 pending)
 {
 	struct emunic_sight sight = emunic_service_look(emu);
+	unsigned long now = jiffies;
 	enum emunic_reset_need need;
 
 	need = emunic_reset_need(&sight, emu->epoch, pending);
@@ -206,13 +236,16 @@ static unsigned long emunic_service_reset(struct emunic *emu, u32 pending)
 	if (need == EMUNIC_RESET_ABSENT || emunic_reset_goes_on(emu))
 		return emunic_reset_poll(emu);
 
+	if (need == EMUNIC_RESET_DUE && time_before(now, emu->retry))
+		return emu->retry - now;
+
 	/* Whatever state the function is in, begin from a known one */
 	if (need == EMUNIC_RESET_DUE && emunic_hw_reset(emu))
 		return EMUNIC_RESET_POLL;
 	/* Without it no reset helps, and somebody else may have taken it */
 	pci_set_master(emu->pdev);
 
-	return emunic_restart(emu) ? EMUNIC_RESTART_MIN : 0;
+	return emunic_restart(emu) ? emunic_retry_later(emu, now) : 0;
 }
 
 /**
@@ -347,6 +380,7 @@ void emunic_service_init(struct emunic *emu)
 {
 	INIT_DELAYED_WORK(&emu->service, emunic_service);
 	init_completion(&emu->irq_test);
+	emu->retry = jiffies;
 	/* Requests before emunic_service_start() are kept, not run */
 	set_bit(EMUNIC_STATE_REMOVING, &emu->state);
 }

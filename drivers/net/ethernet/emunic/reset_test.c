@@ -114,6 +114,14 @@ static void emunic_test_awaited(struct kunit *test)
 	}
 }
 
+/* RTNL is others' for most of the time, however long an attempt takes */
+static void emunic_test_retry(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, emunic_retry_pause(0), HZ);
+	KUNIT_EXPECT_EQ(test, emunic_retry_pause(HZ / 4), HZ);
+	KUNIT_EXPECT_EQ(test, emunic_retry_pause(5 * HZ), 15 * HZ);
+}
+
 static void emunic_test_limits(struct kunit *test)
 {
 	static const struct {
@@ -190,6 +198,7 @@ static struct kunit_case emunic_reset_test_cases[] = {
 	KUNIT_CASE(emunic_test_reset_due),
 	KUNIT_CASE(emunic_test_reset_order),
 	KUNIT_CASE(emunic_test_awaited),
+	KUNIT_CASE(emunic_test_retry),
 	KUNIT_CASE(emunic_test_limits),
 	KUNIT_CASE(emunic_test_func),
 	{ }

@@ -203,6 +203,22 @@ const struct emunic_ctl_ops emunic_vf_ctl_ops = {
 	.set_rx_mode	= emunic_vf_set_rx_mode,
 };
 
+/* Not too often, unless the PF is new */
+static void emunic_vf_try(struct emunic *emu, u32 pending)
+{
+	unsigned long began = jiffies;
+
+	if (!(pending & EMUNIC_CAUSE_PF_READY) &&
+	    time_before(began, emu->retry))
+		return;
+
+	emunic_vf_start(emu);
+	if (test_bit(EMUNIC_STATE_CTL_READY, &emu->state))
+		emunic_filters_replay(emu);
+	else
+		emunic_retry_later(emu, began);
+}
+
 /**
  * emunic_vf_service() - the VF's part of the service work
  * @emu: the VF
@@ -220,9 +236,7 @@ void emunic_vf_service(struct emunic *emu, u32 pending)
 		clear_bit(EMUNIC_STATE_CTL_READY, &emu->state);
 
 	if (!test_bit(EMUNIC_STATE_CTL_READY, &emu->state)) {
-		emunic_vf_start(emu);
-		if (test_bit(EMUNIC_STATE_CTL_READY, &emu->state))
-			emunic_filters_replay(emu);
+		emunic_vf_try(emu, pending);
 		return;
 	}
 
