@@ -841,6 +841,30 @@ static inline u16 emunic_phase(u32 index, u8 log2)
 }
 
 /**
+ * emunic_ring_gap() - is an entry missing that the device says it has written?
+ * @next: flags of the entry that is expected next
+ * @behind: of the one behind it
+ * @index: free running index of the former
+ * @log2: log2 of the entries
+ *
+ * A device writes entries in their order.
+ *
+ * Return: true if so: no wait for it would end
+ */
+static inline bool emunic_ring_gap(const __le16 *next, const __le16 *behind,
+				   u32 index, u8 log2)
+{
+	if ((le16_to_cpu(READ_ONCE(*behind)) & EMUNIC_CPL_PHASE) !=
+	    emunic_phase(index + 1, log2))
+		return false;
+
+	/* Who sees the later one sees the earlier one, too */
+	dma_rmb();
+	return (le16_to_cpu(READ_ONCE(*next)) & EMUNIC_CPL_PHASE) !=
+	       emunic_phase(index, log2);
+}
+
+/**
  * emunic_take_entry() - copy a ring entry that the device wrote
  * @to: the copy, which alone is checked and used
  * @from: the entry, whose phase bit was seen to be new

@@ -71,6 +71,15 @@ static void emunic_event_handle(struct emunic *emu,
 	}
 }
 
+static bool emunic_event_gap(const struct emunic_event_ring *er)
+{
+	u32 mask = EMUNIC_EVENT_ENTRIES - 1;
+
+	return emunic_ring_gap(&er->ring[er->next & mask].flags,
+			       &er->ring[(er->next + 1) & mask].flags,
+			       er->next, EMUNIC_EVENT_LOG2);
+}
+
 static bool emunic_event_next(struct emunic *emu, struct emunic_event *copy)
 {
 	struct emunic_event_ring *er = &emu->pf->event;
@@ -105,6 +114,12 @@ static void emunic_event_work(struct work_struct *work)
 		emunic_event_handle(emu, &er->current_event);
 		cond_resched();
 	}
+
+	/* The service work sees it, and resets the function */
+	if (READ_ONCE(er->running) && emunic_event_gap(er)) {
+		WRITE_ONCE(er->broken, true);
+		emunic_service_request(emu, 0);
+	}
 }
 
 /**
@@ -134,6 +149,7 @@ int emunic_event_start(struct emunic *emu)
 
 	memset(er->ring, 0, EMUNIC_EVENT_BYTES);
 	er->next = 0;
+	er->broken = false;
 	WRITE_ONCE(er->running, true);
 
 	emunic_block_setup(emu, EMUNIC_EVENT_BLOCK, 0, er->ring_dma, 0,

@@ -88,7 +88,7 @@ static void emunic_pf_stop(struct emunic *emu)
  */
 bool emunic_pf_is_broken(struct emunic *emu)
 {
-	return !emunic_admin_is_open(emu) ||
+	return !emunic_admin_is_open(emu) || READ_ONCE(emu->pf->event.broken) ||
 	       !emunic_block_runs(emu, EMUNIC_ADMIN_BLOCK) ||
 	       !emunic_block_runs(emu, EMUNIC_EVENT_BLOCK);
 }

@@ -79,6 +79,7 @@ struct emunic_admin {
  * @work: reads the ring
  * @current_event: the entry being handled, copied out of the ring
  * @running: the work may run; changed with RTNL
+ * @broken: an event is missing, and will not come
  */
 struct emunic_event_ring {
 	struct emunic_event *ring;
@@ -88,6 +89,7 @@ struct emunic_event_ring {
 	struct work_struct work;
 	struct emunic_event current_event;
 	bool running;
+	bool broken;
 };
 
 /**

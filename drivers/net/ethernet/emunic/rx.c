@@ -384,6 +384,17 @@ bool emunic_rx_pending(const struct emunic_rx *rx)
 	return (flags & EMUNIC_CPL_PHASE) == emunic_phase(rx->clean, rx->log2);
 }
 
+/* A completion with the wrong phase would end reception, and nobody told */
+static bool emunic_rx_gap(const struct emunic_rx *rx)
+{
+	u32 mask = emunic_rx_mask(rx);
+
+	return !rx->broken &&
+	       emunic_ring_gap(&rx->cpl[rx->clean & mask].flags,
+			       &rx->cpl[(rx->clean + 1) & mask].flags,
+			       rx->clean, rx->log2);
+}
+
 /**
  * emunic_rx_poll() - pass received frames up, post new buffers
  * @q: queue pair
@@ -430,6 +441,8 @@ int emunic_rx_poll(struct emunic_queue *q, int budget)
 			emunic_rx_fill(q);
 	}
 
+	if (unlikely(done < budget && emunic_rx_gap(rx)))
+		emunic_rx_broken(q);
 	if (rx->mode != EMUNIC_RX_SKB)
 		emunic_xdp_flush(q);
 	if (emunic_rx_missing(rx) && !emunic_rx_fill(q))

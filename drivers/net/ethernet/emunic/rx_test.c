@@ -373,6 +373,40 @@ static void emunic_test_xdp_hash(struct kunit *test)
 				    "case %zu", i);
 }
 
+/* Entry @index is new, or the one behind it is, of a ring of 64 */
+static bool emunic_test_gap_of(u32 index, bool next, bool behind)
+{
+	const u16 old[] = {
+		next ? 0 : EMUNIC_CPL_PHASE,
+		behind ? 0 : EMUNIC_CPL_PHASE,
+	};
+	const __le16 flags[] = {
+		cpu_to_le16(EMUNIC_RX_EOP | (emunic_phase(index, 6) ^ old[0])),
+		cpu_to_le16(EMUNIC_RX_EOP |
+			    (emunic_phase(index + 1, 6) ^ old[1])),
+	};
+
+	return emunic_ring_gap(&flags[0], &flags[1], index, 6);
+}
+
+/* At each place of the ring, and at its end, where the phase changes */
+static void emunic_test_gap(struct kunit *test)
+{
+	static const u32 indexes[] = { 0, 62, 63, 64, 127, 128, U32_MAX };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(indexes); i++) {
+		u32 index = indexes[i];
+
+		KUNIT_EXPECT_TRUE(test, emunic_test_gap_of(index, false, true));
+		KUNIT_EXPECT_FALSE(test, emunic_test_gap_of(index, true, true));
+		KUNIT_EXPECT_FALSE(test,
+				   emunic_test_gap_of(index, false, false));
+		KUNIT_EXPECT_FALSE(test,
+				   emunic_test_gap_of(index, true, false));
+	}
+}
+
 static int emunic_rx_test_init(struct kunit *test)
 {
 	struct emunic_queue *q;
@@ -398,6 +432,7 @@ static struct kunit_case emunic_rx_test_cases[] = {
 	KUNIT_CASE(emunic_test_gso_frag),
 	KUNIT_CASE(emunic_test_tags),
 	KUNIT_CASE(emunic_test_xdp_hash),
+	KUNIT_CASE(emunic_test_gap),
 	{ }
 };
 
