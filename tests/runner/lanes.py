@@ -18,6 +18,8 @@ MIGRATION_TIMEOUT = 120 * SLOWER    # for each count
 LOOPS = ("loops.py",)
 DATAPATH = ("coalesce.py", "gro.py", "gso.py", "gso_tunnel.py", "rss.py", "rules.py",
             "timestamps.py", "xdp.py", "xdp_metadata.py", "xsk.py")
+# A device that lies, and another one that does not.
+LIES = ("lies.py",)
 # This one for as long as make soak is told.
 SOAK = ("soak.py",)
 SOAK_EXTRA = 900 * SLOWER   # s for its beginning and its end
@@ -154,7 +156,7 @@ def parts(name, wanted):
 
 def selftests():
     return parts("selftests", lambda name:
-                 name not in DATAPATH + LOOPS + RATES + SOAK)
+                 name not in DATAPATH + LOOPS + LIES + RATES + SOAK)
 
 
 def datapath():
@@ -169,6 +171,13 @@ def rates(report):
 def loops(report):
     if TESTS:
         VmLane(report, "loops", []).run(p for p in executables(SELFTESTS) if p.name in LOOPS)
+
+
+def lies(report):
+    if TESTS:
+        lane = VmLane(report, "lies", ["--nics", "2", "--max-vfs", "16"])
+        lane.in_vm = ("env", f"EMUNIC_LIES_SEED={os.environ.get('SEED', '')}", *lane.in_vm)
+        lane.run(p for p in executables(SELFTESTS) if p.name in LIES)
 
 
 def soak(report, seconds, seed):

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""A device that lies: whatever it says, every command comes to its end, another
+device is not disturbed, and after a reset of the function that one works, too.
+EMUNIC_LIES_SEED gives the lies of an earlier run again."""
+
+import os
+import random
+import time
+
+from lib.py import Host, KsftNamedVariant, PingFlood, Policy, Reporter, \
+    as_before, bkg, defer, devlink, devlink_handle, event_count, give_policy, \
+    ksft_exit, ksft_ge, ksft_lt, ksft_pr, ksft_run_quiet, ksft_true, \
+    ksft_variants, need_pfs, pair, traffic_flows
+from lib.py.liar import KINDS, Attempts, Liar
+from lib.py.pci import wait_for
+from lib.py.recover import Port
+
+SECONDS = 8     # of lies, at least
+SEED = int(os.environ.get("EMUNIC_LIES_SEED") or random.randrange(1, 1 << 32))
+TIMEOUT = "NETDEV WATCHDOG"
+# What tells of it in each case: errors of a reporter of the VFs, or a counter
+# of all functions.
+REPORTERS = {"tx": ("tx",), "rx": ("rx",), "all": ("tx", "rx")}
+
+
+class Errors:
+    """Errors that the driver has noticed and told of."""
+    def __init__(self, kind, pf, *hosts):
+        self.reporters = [Reporter(host.func, name) for host in hosts
+                          for name in REPORTERS.get(kind, ())]
+        self.ports = [Port(pf), *hosts]
+        self.before = self.now()
+
+    def now(self):
+        """Those of reporters if there are any, or else of requests."""
+        if self.reporters:
+            return sum(reporter.counts[1] for reporter in self.reporters)
+        return sum(event_count(port, name) for port in self.ports
+                   for name in ("ctl_errors", "resets"))
+
+    def check(self):
+        """There is one."""
+        ksft_ge(self.now(), self.before + 1, "errors that were told")
+
+
+def _honest_path():
+    """Two VFs of the other NIC."""
+    vfs = need_pfs(2)[1].vfs(2)
+    hosts = Host(vfs[0], 3), Host(vfs[1], 4)
+    traffic_flows(*hosts)
+    return hosts
+
+
+def _stream(a, b):
+    """TCP, for as long as it can, if at all."""
+    server = bkg("iperf3 -s -1", ns=b.ns)
+    client = bkg(f"iperf3 -c {b.v4} -t 1000 --connect-timeout 3000", ns=a.ns)
+
+    def stop():
+        for proc in (client.proc, server.proc):
+            proc.kill()
+            proc.wait()
+    return stop
+
+
+def _under_lies(kind, seed, attempts, what):
+    """@what while the device lies."""
+    liar = Liar()
+    a, b = attempts.hosts
+    with PingFlood(a, b):
+        stop = _stream(a, b)
+        defer(stop)
+        liar.lie(kind, seed)
+        what()
+        told = liar.honest()
+    stop()
+    took, command = attempts.longest
+    ksft_pr(f"{kind}: seed {seed}, {told} lies; longest: {took:.1f} s, {command}")
+    ksft_ge(told, 1, "lies")
+
+
+def _try_all(attempts, rand):
+    """Attempts in random order, each of them once or more."""
+    end, todo = time.monotonic() + SECONDS, []
+    while todo or time.monotonic() < end:
+        if not todo:
+            todo = Attempts.names()
+            rand.shuffle(todo)
+        getattr(attempts, todo.pop())(rand)
+
+
+def _reset(kind, pf, hosts):
+    """In the way that is right for what was wrong."""
+    if kind in REPORTERS:
+        for host in hosts:
+            host.func.flr()
+    elif kind == "registers":
+        devlink(f"dev reload {devlink_handle(pf)}", fail=False)
+    pf.flr()
+
+
+def _seed(kind):
+    return SEED ^ list(KINDS).index(kind) or 1
+
+
+KIND = ksft_variants([KsftNamedVariant(kind, kind) for kind in KINDS])
+
+
+@KIND
+def lies(kind):
+    """Whatever can be done with the VFs there are; policy outlives it."""
+    honest = _honest_path()
+    pf = need_pfs()[0]
+    vfs = pf.vfs(2)
+    give_policy(pf)
+    a, b = pair(*vfs)
+    traffic_flows(a, b)
+    policy = Policy(pf, a, b)
+    errors = Errors(kind, pf, a, b)
+    attempts = Attempts(pf, a, b)
+    rand = random.Random(_seed(kind))
+    _under_lies(kind, _seed(kind), attempts,
+                lambda: _try_all(attempts, rand))
+    ksft_true(honest[0].reaches(honest[1].v4), "the honest device")
+    errors.check()
+    _reset(kind, pf, (a, b))
+    as_before(policy, a, b)
+
+
+@KIND
+def upheaval(kind):
+    """VFs come and go, and so do drivers."""
+    honest = _honest_path()
+    pf = need_pfs()[0]
+    a, b = pair(*pf.vfs(2))
+    attempts = Attempts(pf, a, b)
+    _under_lies(kind, _seed(kind), attempts, attempts.upheaval)
+    ksft_true(honest[0].reaches(honest[1].v4), "the honest device")
+    pf.flr()
+    pf.set_vfs(0)
+    for host, vf in zip((a, b), pf.set_vfs(2)):
+        host.take(vf)
+    traffic_flows(a, b)
+    ksft_lt(attempts.longest[0], 120, attempts.longest[1])
+
+
+if __name__ == "__main__":
+    ksft_pr(f"seed {SEED}")
+    ksft_run_quiet([lies, upheaval], allow=TIMEOUT)
+    ksft_exit()
