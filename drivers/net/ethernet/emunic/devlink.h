@@ -78,6 +78,8 @@ struct emunic_vf_offences {
  * @reported: a fault was reported since the path came up
  * @tx: Tx queues
  * @rx: Rx queues
+ * @ctl: control path; PF only
+ * @ctl_failed: it ended by itself, which was not reported yet
  * @vf: misbehaving VFs; PF only
  * @vf_ops: of @vf
  * @vf_lock: what follows
@@ -97,6 +99,8 @@ struct emunic_health {
 	bool reported;
 	struct devlink_health_reporter *tx;
 	struct devlink_health_reporter *rx;
+	struct devlink_health_reporter *ctl;
+	atomic_t ctl_failed;
 	struct devlink_health_reporter *vf;
 	struct devlink_health_reporter_ops vf_ops;
 	spinlock_t vf_lock;	/* what follows */
@@ -154,6 +158,12 @@ void emunic_health_kick(struct emunic *emu);
 void emunic_health_fault(struct emunic_queue *q, enum emunic_fault fault);
 void emunic_health_queue_errors(struct emunic *emu);
 void emunic_health_up(struct emunic *emu);
+
+/* health_ctl.c; of the PF */
+int emunic_health_ctl_init(struct emunic *emu);
+void emunic_health_ctl_release(struct emunic *emu);
+void emunic_health_ctl_report(struct emunic *emu);
+void emunic_health_ctl_failed(struct emunic *emu);
 
 #ifdef CONFIG_PCI_IOV
 /* health_vf.c */

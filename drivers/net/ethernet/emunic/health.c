@@ -311,8 +311,10 @@ static void emunic_health_work(struct work_struct *work)
 	WRITE_ONCE(dl->health.last, jiffies);
 	emunic_health_forget(&dl->health, ups);
 	emunic_health_report_faults(dl->emu, ups);
-	if (!dl->emu->is_vf)
-		emunic_health_vf_report(dl->emu);
+	if (dl->emu->is_vf)
+		return;
+	emunic_health_ctl_report(dl->emu);
+	emunic_health_vf_report(dl->emu);
 }
 
 /**
@@ -415,12 +417,20 @@ int emunic_health_init(struct emunic *emu)
 		goto err_tx;
 	}
 
-	err = emu->is_vf ? 0 : emunic_health_vf_init(emu);
+	if (emu->is_vf)
+		return 0;
+
+	err = emunic_health_ctl_init(emu);
 	if (err)
 		goto err_rx;
+	err = emunic_health_vf_init(emu);
+	if (err)
+		goto err_ctl;
 
 	return 0;
 
+err_ctl:
+	emunic_health_ctl_release(emu);
 err_rx:
 	devl_health_reporter_destroy(health->rx);
 err_tx:
@@ -438,8 +448,10 @@ void emunic_health_release(struct emunic *emu)
 {
 	struct emunic_health *health = emunic_health(emu);
 
-	if (!emu->is_vf)
+	if (!emu->is_vf) {
 		emunic_health_vf_release(emu);
+		emunic_health_ctl_release(emu);
+	}
 	devl_health_reporter_destroy(health->rx);
 	devl_health_reporter_destroy(health->tx);
 }

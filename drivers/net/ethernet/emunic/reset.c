@@ -229,8 +229,10 @@ static unsigned long emunic_service_reset(struct emunic *emu, u32 pending)
 
 	if (pending & EMUNIC_CAUSE_RESET_IMPENDING)
 		emu->announced = jiffies;
-	if (sight.broken)
+	if (sight.broken) {
 		netdev_err(emu->netdev, "control path failed, resetting\n");
+		emunic_health_ctl_failed(emu);
+	}
 	netif_carrier_off(emu->netdev);
 	emunic_quiesce(emu);
 	if (need == EMUNIC_RESET_ABSENT || emunic_reset_goes_on(emu))

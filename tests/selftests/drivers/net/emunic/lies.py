@@ -13,22 +13,24 @@ from lib.py import Host, KsftNamedVariant, PingFlood, Policy, Reporter, \
     ksft_exit, ksft_ge, ksft_lt, ksft_pr, ksft_run_quiet, ksft_true, \
     ksft_variants, need_pfs, pair, traffic_flows
 from lib.py.liar import KINDS, Attempts, Liar
-from lib.py.pci import wait_for
 from lib.py.recover import Port
 
 SECONDS = 8     # of lies, at least
 SEED = int(os.environ.get("EMUNIC_LIES_SEED") or random.randrange(1, 1 << 32))
 TIMEOUT = "NETDEV WATCHDOG"
-# What tells of it in each case: errors of a reporter of the VFs, or a counter
-# of all functions.
-REPORTERS = {"tx": ("tx",), "rx": ("rx",), "all": ("tx", "rx")}
+# What tells of it: errors of reporters of the VFs or of the PF, or else a counter
+# of any function.
+VF_REPORTERS = {"tx": ("tx",), "rx": ("rx",), "all": ("tx", "rx")}
+PF_REPORTERS = {"admin": ("ctl",), "all": ("ctl",)}
 
 
 class Errors:
     """Errors that the driver has noticed and told of."""
     def __init__(self, kind, pf, *hosts):
         self.reporters = [Reporter(host.func, name) for host in hosts
-                          for name in REPORTERS.get(kind, ())]
+                          for name in VF_REPORTERS.get(kind, ())]
+        self.reporters += [Reporter(pf, name)
+                           for name in PF_REPORTERS.get(kind, ())]
         self.ports = [Port(pf), *hosts]
         self.before = self.now()
 
@@ -92,7 +94,7 @@ def _try_all(attempts, rand):
 
 def _reset(kind, pf, hosts):
     """In the way that is right for what was wrong."""
-    if kind in REPORTERS:
+    if kind in VF_REPORTERS:
         for host in hosts:
             host.func.flr()
     elif kind == "registers":
