@@ -5,11 +5,12 @@
 import struct
 import time
 
-from lib.py import Bar, KsftNamedVariant, Reporter, Sniffer, cmd, defer, \
+from lib.py import Bar, KsftNamedVariant, Policy, Reporter, Sniffer, \
+    as_before, cmd, defer, give_policy, \
     ksft_busy_wait, ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_lt, \
     ksft_ne, ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair, raw_frame
-from lib.py.bar import CTRL, CTRL_ENABLE, EPOCH, KICK, Q_CTRL, Q_SIZE, \
-    Q_STATE, CQ_LO, RX_BLOCK, SHADOW_HI, SHADOW_LO, SQ_LO, \
+from lib.py.bar import ADMIN_TAIL, CTRL, CTRL_ENABLE, EPOCH, KICK, Q_CTRL, \
+    Q_SIZE, Q_STATE, CQ_LO, RX_BLOCK, SHADOW_HI, SHADOW_LO, SQ_LO, \
     TX_BLOCK
 from lib.py.pci import wait_for
 
@@ -117,6 +118,25 @@ def by_hand(how):
         a.ip(f"link set dev {a.dev} up")
         tx.wait("healthy", errors + 1, recoveries)
     ksft_true(a.reaches(b.v4), "after")
+
+
+def control_path():
+    """One that ends is told, and comes back by a reset; so it does by hand."""
+    pf = need_pfs()[0]
+    vfs = pf.vfs(2)
+    give_policy(pf)
+    a, b = pair(*vfs)
+    policy, ctl = Policy(pf, a, b), Reporter(pf, "ctl")
+    expected, epoch = _expect(ctl, 1), Bar(pf)[EPOCH]
+    Bar(pf)[ADMIN_TAIL] = 1 << 30       # more than the ring holds
+    ctl.wait(*expected)
+    wait_for("reset", lambda: Bar(pf)[EPOCH] == epoch + 1)
+    as_before(policy, a, b)
+    ksft_eq(ctl.diagnose(), {"commands": True, "admin_queue": True,
+                             "event_ring": True, "events_in_order": True})
+    ctl.recover()
+    wait_for("reset", lambda: Bar(pf)[EPOCH] == epoch + 2)
+    as_before(policy, a, b)
 
 
 def refused():
@@ -274,7 +294,8 @@ def vf_log():
 
 
 if __name__ == "__main__":
-    ksft_run_quiet([tx_error, rx_error, rx_malformed, by_hand, refused,
+    ksft_run_quiet([tx_error, rx_error, rx_malformed, by_hand,
+                    control_path, refused,
                     vf_offence, vf_spoof, vf_recover, vf_auto_recover,
                     vf_gone, vf_log])
     ksft_exit()
