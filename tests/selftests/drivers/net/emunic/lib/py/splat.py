@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-Complaints of a kernel with lockdep that are no fault of the driver's. Only
-these, from their place and by their way, are left out, and only where a test
-says that it is about to take that way.
+Complaints of a kernel that are no fault of the driver's. Only these, from their
+place and by their way, are left out, and only where a test says that it is about
+to take that way.
 
 UNLOCKED_REMOVAL: since 7.3 pci_stop_and_remove_bus_device() asserts that
 pci_rescan_remove_lock is held. Whoever writes sriov_numvfs holds it. It is not
@@ -19,6 +19,9 @@ PCIEHP_ORDER: pciehp takes pci_rescan_remove_lock inside of its reset_lock,
 lets go of that while it removes a device, whichever that is, and takes it
 again. Both are of one slot's one thread. Lockdep says so once, and is off from
 then on.
+
+WRONG_SUM: a device has made the sum of a frame, and it is not that of the frame.
+The kernel says so once, with the frame and the way to who has found out.
 """
 
 import re
@@ -73,4 +76,8 @@ PCIEHP_ORDER = Complaint(
     r"\bCall Trace:.*\bdown_read_nested\+.*\bpciehp_unconfigure_device\+",
     _CIRCLE + r"|\bCall Trace:")
 
-KNOWN = (UNLOCKED_REMOVAL, PCIEHP_ORDER)
+WRONG_SUM = Complaint(
+    "wrong sums of frames", ": hw csum failure", "</TASK>",
+    r"hw csum failure.*\bskb len=.*\bCall Trace:", r"\bRIP: |\bCall Trace:")
+
+KNOWN = (UNLOCKED_REMOVAL, PCIEHP_ORDER, WRONG_SUM)
