@@ -118,13 +118,6 @@ VISIBLE_IF_KUNIT void emunic_admin_drain(struct emunic_admin *admin)
 	}
 }
 
-/* While the control path is brought up, who does that sees it fail */
-static void emunic_admin_failed(struct emunic *emu)
-{
-	if (test_bit(EMUNIC_STATE_CTL_READY, &emu->state))
-		emunic_service_request(emu, 0);
-}
-
 /**
  * emunic_admin_irq() - handle completions, or an error of the queue
  * @emu: the PF
@@ -145,9 +138,8 @@ void emunic_admin_irq(struct emunic *emu)
 	failed &= !admin->open;
 	spin_unlock_irqrestore(&admin->lock, flags);
 
-	/* The service work sees that it is closed, and resets the function */
 	if (failed)
-		emunic_admin_failed(emu);
+		emunic_pf_failed(emu);
 }
 
 /* Takes a slot; -EAGAIN if there is none, -ENETDOWN when closed */
@@ -295,7 +287,7 @@ int emunic_admin_exec(struct emunic *emu, u16 opcode, u16 vport,
 		else
 			dev_err(&emu->pdev->dev,
 				"admin command %#x not answered\n", opcode);
-		emunic_admin_failed(emu);
+		emunic_pf_failed(emu);
 	}
 	if (err)
 		emu->events.ctl_errors++;

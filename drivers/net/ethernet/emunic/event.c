@@ -115,10 +115,9 @@ static void emunic_event_work(struct work_struct *work)
 		cond_resched();
 	}
 
-	/* The service work sees it, and resets the function */
 	if (READ_ONCE(er->running) && emunic_event_gap(er)) {
 		WRITE_ONCE(er->broken, true);
-		emunic_service_request(emu, 0);
+		emunic_pf_failed(emu);
 	}
 }
 

@@ -93,6 +93,26 @@ bool emunic_pf_is_broken(struct emunic *emu)
 	       !emunic_block_runs(emu, EMUNIC_EVENT_BLOCK);
 }
 
+/**
+ * emunic_pf_failed() - the control path may have ended by itself
+ * @emu: the PF; nothing happens unless emunic_pf_is_broken()
+ *
+ * VFs are told at once that nobody answers them: each would wait for seconds,
+ * with RTNL held, which the service work needs for the reset. While the control
+ * path is brought up, who does that sees it fail.
+ *
+ * Context: any
+ */
+void emunic_pf_failed(struct emunic *emu)
+{
+	if (!test_bit(EMUNIC_STATE_CTL_READY, &emu->state) ||
+	    !emunic_pf_is_broken(emu))
+		return;
+
+	emunic_wr32(emu, EMUNIC_EVENT_BLOCK + EMUNIC_Q_CTRL, 0);
+	emunic_service_request(emu, 0);
+}
+
 static const struct emunic_ctl_ops emunic_pf_ctl_ops = {
 	.start		= emunic_pf_start,
 	.stop		= emunic_pf_stop,

@@ -219,6 +219,7 @@ static inline bool emunic_pf_ready(const struct emunic *emu)
 /* pf.c */
 int emunic_pf_init(struct emunic *emu);
 void emunic_pf_release(struct emunic *emu);
+void emunic_pf_failed(struct emunic *emu);
 bool emunic_pf_is_broken(struct emunic *emu);
 
 /* vport.c */
