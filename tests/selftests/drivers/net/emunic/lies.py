@@ -8,15 +8,15 @@ import os
 import random
 import time
 
-from lib.py import Host, KsftNamedVariant, PingFlood, Policy, Reporter, \
+from lib.py import Host, PingFlood, Policy, Reporter, \
     as_before, bkg, defer, devlink, devlink_handle, event_count, give_policy, \
-    ksft_exit, ksft_ge, ksft_lt, ksft_pr, ksft_run_quiet, ksft_true, \
+    ksft_exit, ksft_ge, ksft_pr, ksft_run_quiet, ksft_true, \
     ksft_variants, need_pfs, pair, traffic_flows
 from lib.py.liar import KINDS, Attempts, Liar
 from lib.py.recover import Port
 from lib.py.splat import WRONG_SUM
 
-SECONDS = 8     # of lies, at least
+SECONDS = 5     # of lies, at least
 SEED = int(os.environ.get("EMUNIC_LIES_SEED") or random.randrange(1, 1 << 32))
 TIMEOUT = "NETDEV WATCHDOG"
 # What tells of it: errors of reporters of the VFs or of the PF, or else a counter
@@ -78,8 +78,7 @@ def _under_lies(kind, seed, attempts, what):
         what()
         told = liar.honest()
     stop()
-    took, command = attempts.longest
-    ksft_pr(f"{kind}: seed {seed}, {told} lies; longest: {took:.1f} s, {command}")
+    ksft_pr(f"{kind}: seed {seed}, {told} lies, {attempts.longest:.1f} s at most")
     ksft_ge(told, 1, "lies")
 
 
@@ -107,10 +106,7 @@ def _seed(kind):
     return SEED ^ list(KINDS).index(kind) or 1
 
 
-KIND = ksft_variants([KsftNamedVariant(kind, kind) for kind in KINDS])
-
-
-@KIND
+@ksft_variants(list(KINDS))
 def lies(kind):
     """Whatever can be done with the VFs there are; policy outlives it."""
     honest = _honest_path()
@@ -131,7 +127,7 @@ def lies(kind):
     as_before(policy, a, b)
 
 
-@KIND
+@ksft_variants(["admin", "registers", "all"])
 def upheaval(kind):
     """VFs come and go, and so do drivers."""
     honest = _honest_path()
@@ -145,7 +141,6 @@ def upheaval(kind):
     for host, vf in zip((a, b), pf.set_vfs(2)):
         host.take(vf)
     traffic_flows(a, b)
-    ksft_lt(attempts.longest[0], 120, attempts.longest[1])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ to come to an end.
 
 import time
 
-from net.lib.py import cmd, defer
+from net.lib.py import cmd, defer, ksft_pr
 
 from .devlink import devlink_handle
 from .qemu import monitor
@@ -19,6 +19,7 @@ KINDS = {"tx": (0x01, 64), "rx": (0x02, 64), "admin": (0x04, 8),
 # s in which each command must return. The kernel looks for tasks that do not
 # move for 120 s by itself.
 LIMIT = 100
+SLOW = 3        # s that are worth a line
 
 
 class Liar:
@@ -53,14 +54,17 @@ class Attempts:
         self.hosts = (a, b)
         self.dev = pf.netdev
         self.vfs = [pf.vf_info(vf) for vf in range(2)]
-        self.longest = (0, "")
+        self.longest = 0
 
     def run(self, command, host=None):
         """A command, which may fail, in the namespace of @host."""
         start = time.monotonic()
         (host.cmd if host else cmd)(command, fail=False,
                                     timeout=patience(LIMIT))
-        self.longest = max(self.longest, (time.monotonic() - start, command))
+        took = time.monotonic() - start
+        if took > SLOW:
+            ksft_pr(f"{took:.1f} s: {command}")
+        self.longest = max(self.longest, took)
 
     def write(self, path, value):
         """A file of sysfs, likewise."""
