@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 # pylint: disable=wrong-import-position
 from runner.console import offences  # noqa: E402
-from splat import PCIEHP_ORDER, UNLOCKED_REMOVAL  # noqa: E402
+from splat import PCIEHP_ORDER, UNLOCKED_REMOVAL, WRONG_SUM  # noqa: E402
 
 UNLOCKED = """\
 [   61.2] WARNING: drivers/pci/remove.c:128 at pci_stop_and_remove_bus_device+0x6c/0x80, CPU#1: sh/2
@@ -44,14 +44,28 @@ CIRCLE = """\
 [  196.3]  pciehp_unconfigure_device+0x1c8/0x2b0
 [  196.4]  </TASK>
 """
+SUM = """\
+[   79.6] emunic 0000:01:00.1 em1: hw csum failure
+[   79.7] skb len=84 headroom=98 headlen=84 tailroom=526
+[   79.8] Call Trace:
+[   79.9]  <IRQ>
+[   80.0]  __skb_checksum_complete+0xe3/0x100
+[   80.1]  emunic_queue_poll+0x57/0xd0 [emunic]
+[   80.2]  </IRQ>
+[   80.3]  <TASK>
+[   80.4] RIP: 0010:mas_empty_area_rev+0x4c/0x4f0
+[   80.5]  </TASK>
+"""
 BEGIN = "[   60.0] emunic-test: begin unbind.py\n"
 END = "[   70.0] emunic-test: end unbind.py\n"
 EXPECT = f"[   60.1] emunic-test: expect {UNLOCKED_REMOVAL.name}\n"
 EXPECT_ORDER = f"[   60.1] emunic-test: expect {PCIEHP_ORDER.name}\n"
+EXPECT_SUM = f"[   60.1] emunic-test: expect {WRONG_SUM.name}\n"
 BUG = "[   61.5] BUG: KASAN: slab-use-after-free in emunic_remove+0x1\n"
 FAULT = "[   61.5] DMAR: [DMA Read] Request device [01:00.1] fault addr 0x0\n"
 # What is bad in them: the warning itself, RIP and the trace
 SHOWN = UNLOCKED.splitlines(True)[:3]
+SUM_SHOWN = [SUM.splitlines(True)[n] for n in (2, 8)]
 CIRCLE_SHOWN = [CIRCLE.splitlines(True)[n] for n in (0, 9)]
 
 
@@ -93,6 +107,10 @@ CASES = {
     "pciehp's lock order, announced": (BEGIN + EXPECT_ORDER + CIRCLE + END, []),
     "announced, a third lock": (BEGIN + EXPECT_ORDER + CIRCLE.replace(
         "-> #0", "-> #1 (rtnl_mutex){+.+.}-{4:4}:\n[  195.6] -> #0") + END, CIRCLE_SHOWN),
+    "a wrong sum": (BEGIN + SUM + END, SUM_SHOWN),
+    "a wrong sum, announced": (BEGIN + EXPECT_SUM + SUM + END, []),
+    "announced, and a bug within its trace":
+        (BEGIN + EXPECT_SUM + SUM.replace("[   80.2]", BUG + "[   80.2]") + END, [BUG]),
     "announced, another function": (BEGIN + EXPECT_ORDER + CIRCLE.replace(
         "pciehp_unconfigure_device", "emunic_remove") + END, CIRCLE_SHOWN),
 }
