@@ -17,7 +17,7 @@
 #include "pf.h"
 
 #define EMUNIC_ADMIN_TIMEOUT	(5 * HZ)
-/* How often to look whether the device is still there */
+/* How often to look whether the device is there, and has answered */
 #define EMUNIC_ADMIN_POLL	(HZ / 10)
 #define EMUNIC_ADMIN_ENTRIES	BIT(EMUNIC_ADMIN_LOG2)
 #define EMUNIC_ADMIN_DATA_BYTES	(EMUNIC_ADMIN_SLOTS * EMUNIC_ADMIN_DATA_SIZE)
@@ -199,9 +199,12 @@ static bool emunic_admin_sleep(struct emunic *emu,
 {
 	unsigned long deadline = jiffies + EMUNIC_ADMIN_TIMEOUT;
 
-	while (!wait_for_completion_timeout(&slot->done, EMUNIC_ADMIN_POLL))
+	while (!wait_for_completion_timeout(&slot->done, EMUNIC_ADMIN_POLL)) {
 		if (!emunic_hw_present(emu) || time_after(jiffies, deadline))
 			return false;
+		/* Without an interrupt each command would take all its time */
+		emunic_admin_irq(emu);
+	}
 
 	return true;
 }

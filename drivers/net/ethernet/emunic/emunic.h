@@ -709,6 +709,7 @@ void emunic_pm_unlink(struct emunic *emu);
 int emunic_ctl_irq_request(struct emunic *emu);
 void emunic_ctl_irq_free(struct emunic *emu);
 void emunic_ctl_irq_enable(struct emunic *emu);
+void emunic_ctl_irq_recheck(struct emunic *emu);
 int emunic_queue_irq_request(struct emunic_queue *q);
 void emunic_queue_irq_free(struct emunic_queue *q);
 void emunic_queue_irqs_release(struct emunic *emu);

@@ -110,6 +110,26 @@ void emunic_ctl_irq_enable(struct emunic *emu)
 	emunic_wr32(emu, EMUNIC_CAUSE_MASK, EMUNIC_CAUSE_ALL);
 }
 
+/**
+ * emunic_ctl_irq_recheck() - raise vector 0 again for causes not handled
+ * @emu: the function
+ *
+ * A cause raises it once: of one whose interrupt was lost, or that was not seen
+ * in CAUSE, nobody would hear any more.
+ *
+ * Context: RTNL
+ */
+void emunic_ctl_irq_recheck(struct emunic *emu)
+{
+	u32 cause = emunic_rd32(emu, EMUNIC_CAUSE);
+
+	if (!cause || cause == ~0U)
+		return;
+
+	emunic_wr32(emu, EMUNIC_CAUSE_MASK, 0);
+	emunic_ctl_irq_enable(emu);
+}
+
 static int emunic_queue_irq_alloc(struct emunic_queue *q)
 {
 	struct pci_dev *pdev = q->emu->pdev;

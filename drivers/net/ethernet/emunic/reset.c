@@ -304,6 +304,7 @@ static u32 emunic_service_run(struct emunic *emu, u32 pending)
 {
 	u32 later = 0;
 
+	emunic_ctl_irq_recheck(emu);
 	if (pending & EMUNIC_CAUSE_QUEUE_ERROR) {
 		emu->events.queue_errors++;
 		emunic_health_queue_errors(emu);
@@ -328,7 +329,7 @@ static bool emunic_service_idle(struct emunic *emu, u32 pending)
 	       test_bit(EMUNIC_STATE_CTL_READY, &emu->state) &&
 	       emunic_hw_present(emu) &&
 	       emunic_rd32(emu, EMUNIC_EPOCH) == READ_ONCE(emu->epoch) &&
-	       !emunic_ctl_is_broken(emu);
+	       !emunic_rd32(emu, EMUNIC_CAUSE) && !emunic_ctl_is_broken(emu);
 }
 
 /* Returns what is to be done later, and in @delay when, if not as usual */
