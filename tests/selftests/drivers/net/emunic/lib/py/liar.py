@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-A device that lies to its driver, asked to by QEMU's monitor: the first NIC, for
-which tools/vm has the name nic0. What is done to it meanwhile may fail, but has
-to come to an end.
+A device that lies to its driver, asked to by QEMU's monitor: the first NIC,
+for which tools/vm has the name nic0. What is done to it meanwhile may fail, but
+has to come to an end.
 """
 
 import time
