@@ -115,6 +115,9 @@ def lies(kind):
     if kind in VF_REPORTERS or kind in PF_REPORTERS:
         ksft_ge(_errors(kind, pf, a, b), errors + 1, "errors told of")
     _reset(kind, pf, (a, b))
+    # What did not come up when it was told to stays down
+    for host in (a, b):
+        host.ip(f"link set dev {host.dev} up")
     as_before(policy, a, b)
 
 
