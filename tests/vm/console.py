@@ -11,7 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 # pylint: disable=wrong-import-position
 from runner.console import offences  # noqa: E402
-from splat import PCIEHP_ORDER, UNLOCKED_REMOVAL, WRONG_SUM  # noqa: E402
+from splat import (PCIEHP_ORDER, PROC_ENTRY, UNLOCKED_REMOVAL,  # noqa: E402
+                   UNTRACKED, WRONG_SUM)
 
 UNLOCKED = """\
 [   61.2] WARNING: drivers/pci/remove.c:128 at pci_stop_and_remove_bus_device+0x6c/0x80, CPU#1: sh/2
@@ -56,11 +57,25 @@ SUM = """\
 [   80.4] RIP: 0010:mas_empty_area_rev+0x4c/0x4f0
 [   80.5]  </TASK>
 """
+ENTRY = """\
+[   61.2] WARNING: fs/proc/generic.c:742 at remove_proc_entry+0x25c/0x490, CPU#0: python3/309
+[   61.3] RIP: 0010:remove_proc_entry+0x25c/0x490
+[   61.4] Call Trace:
+[   61.5]  <TASK>
+[   61.6]  unregister_irq_proc+0x151/0x250
+[   61.7]  free_desc+0x82/0x230
+[   61.8]  </TASK>
+[   61.9] ---[ end trace 0000000000000000 ]---
+"""
+ENTRY_SHOWN = [ENTRY.splitlines(True)[n] for n in (0, 1, 2)]
+LOST_TRACK = "[   61.2] ref_tracker: memory allocation failure, unreliable refcount tracker.\n"
 BEGIN = "[   60.0] emunic-test: begin unbind.py\n"
 END = "[   70.0] emunic-test: end unbind.py\n"
 EXPECT = f"[   60.1] emunic-test: expect {UNLOCKED_REMOVAL.name}\n"
 EXPECT_ORDER = f"[   60.1] emunic-test: expect {PCIEHP_ORDER.name}\n"
 EXPECT_SUM = f"[   60.1] emunic-test: expect {WRONG_SUM.name}\n"
+EXPECT_ENTRY = f"[   60.1] emunic-test: expect {PROC_ENTRY.name}\n"
+EXPECT_UNTRACKED = f"[   60.1] emunic-test: expect {UNTRACKED.name}\n"
 BUG = "[   61.5] BUG: KASAN: slab-use-after-free in emunic_remove+0x1\n"
 FAULT = "[   61.5] DMAR: [DMA Read] Request device [01:00.1] fault addr 0x0\n"
 # What is bad in them: the warning itself, RIP and the trace
@@ -113,6 +128,15 @@ CASES = {
         (BEGIN + EXPECT_SUM + SUM.replace("[   80.2]", BUG + "[   80.2]") + END, [BUG]),
     "announced, another function": (BEGIN + EXPECT_ORDER + CIRCLE.replace(
         "pciehp_unconfigure_device", "emunic_remove") + END, CIRCLE_SHOWN),
+    "a file of an interrupt": (BEGIN + ENTRY + END, ENTRY_SHOWN),
+    "a file of an interrupt, announced": (BEGIN + EXPECT_ENTRY + ENTRY + END, []),
+    "announced, without its stack": (BEGIN + EXPECT_ENTRY + "".join(
+        line for line in ENTRY.splitlines(True) if "] WARNING" in line or "end" in line) +
+        END, []),
+    "announced, a file of somebody else": (BEGIN + EXPECT_ENTRY + ENTRY.replace(
+        "unregister_irq_proc", "emunic_remove") + END, ENTRY_SHOWN),
+    "a reference": (BEGIN + LOST_TRACK + END, [LOST_TRACK]),
+    "a reference, announced": (BEGIN + EXPECT_UNTRACKED + LOST_TRACK + BUG + END, [BUG]),
 }
 
 

@@ -25,6 +25,10 @@ class KernelLog:
         return self
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Enough of it."""
         self.log.close()
 
     def lines(self):

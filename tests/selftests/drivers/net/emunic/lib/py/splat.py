@@ -22,6 +22,12 @@ then on.
 
 WRONG_SUM: a device has made the sum of a frame, and it is not that of the frame.
 The kernel says so once, with the frame and the way to who has found out.
+
+Those of memory that runs out by order, see fault.py. FORCED: the order itself,
+with its stack. PROC_ENTRY: who registers an interrupt makes files in /proc/irq,
+does not look whether there was memory for them, and is told so when they are to
+go. UNTRACKED: a reference that the tracker of references had no memory for. The
+console has no stacks of these.
 """
 
 import re
@@ -43,13 +49,14 @@ class Complaint:
             if self.begin in line:
                 yield from held
                 held = [line]
-            elif not held:
-                yield line
-            else:
+            elif held:
                 held.append(line)
-                if self.end in line:
-                    yield from self._others(held)
-                    held = []
+            else:
+                yield line
+                continue
+            if self.end in line:
+                yield from self._others(held)
+                held = []
         yield from held
 
     def _others(self, held):
@@ -80,4 +87,21 @@ WRONG_SUM = Complaint(
     "wrong sums of frames", ": hw csum failure", "</TASK>",
     r"hw csum failure.*\bskb len=.*\bCall Trace:", r"\bRIP: |\bCall Trace:")
 
-KNOWN = (UNLOCKED_REMOVAL, PCIEHP_ORDER, WRONG_SUM)
+FORCED = Complaint(
+    "forced failures", "FAULT_INJECTION: forcing a failure", "</TASK>",
+    r"FAULT_INJECTION: forcing a failure.*\bCall Trace:.*\bshould_fail_ex\b",
+    r"\bCall Trace:|\bRIP: 0033:")
+
+_ENTRY = r"WARNING: fs/proc/generic\.c:\d+ at remove_proc_entry\+"
+PROC_ENTRY = Complaint(
+    "files of interrupts that were not made", "WARNING: fs/proc/generic.c:",
+    "[ end trace ",
+    _ENTRY + r"(?!.*\bCall Trace:(?!.*\bunregister_irq_proc\+))",
+    _ENTRY + r"|\bRIP: |\bCall Trace:")
+
+_UNTRACKED = "ref_tracker: memory allocation failure"
+UNTRACKED = Complaint("references that are not tracked", _UNTRACKED, _UNTRACKED,
+                      _UNTRACKED, _UNTRACKED)
+
+OUT_OF_MEMORY = (FORCED, PROC_ENTRY, UNTRACKED)
+KNOWN = (UNLOCKED_REMOVAL, PCIEHP_ORDER, WRONG_SUM, *OUT_OF_MEMORY)
