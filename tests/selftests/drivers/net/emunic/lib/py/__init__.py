@@ -26,6 +26,7 @@ from .bar import Bar
 from .bpf import Attached, Prog, prog_exists
 from .counters import ethtool_stat
 from .devlink import Reporter, devlink, devlink_handle
+from .fault import Faults
 from .flood import Flood
 from .frames import Frame
 from .gso import captured, check_ids, exchange, finished_pair, need_feature, \
@@ -35,12 +36,14 @@ from .klog import KernelLog, ksft_run_quiet
 from .meter import Meter
 from .pci import Function, PhysicalFunction, find_pfs, need_pfs
 from .policy import need_slow_pf, refused, shown, speed, stats
+from .push import Pusher
 from .qemu import monitor, suspend
 from .recover import PingFlood, Policy, as_before, event_count, give_policy, \
     setpci, traffic_flows
 from .rss import SYM_OR_XOR, SYM_XOR, Flow, Steering, astray, max_queues, \
     queue_packets, restore_steering, set_queues
 from .slow import ksft_busy_wait, patience
+from .talk import Talk, talking_vfs
 from .vfio import VfioUser, give_to
 from .xsk import Xsk, to_socket
 
@@ -49,10 +52,10 @@ __all__ = ["CmdExitFailure", "KsftNamedVariant", "KsftSkipEx", "NetNS",
            "ksft_busy_wait", "ksft_disruptive", "ksft_eq", "ksft_exit",
            "ksft_ge", "ksft_in", "ksft_lt", "ksft_ne", "ksft_not_in",
            "ksft_pr", "ksft_raises", "ksft_run", "ksft_true", "ksft_variants",
-           "rand_port", "wait_port_listen", "Attached", "Bar", "Flood", "Flow",
+           "rand_port", "wait_port_listen", "Attached", "Bar", "Faults", "Flood", "Flow",
            "Frame", "Function", "Host", "KernelLog", "Meter",
-           "PhysicalFunction", "PingFlood", "Policy", "Prog", "Reporter",
-           "SYM_OR_XOR", "SYM_XOR", "Sniffer", "Steering", "Stream",
+           "PhysicalFunction", "PingFlood", "Policy", "Prog", "Pusher", "Reporter",
+           "SYM_OR_XOR", "SYM_XOR", "Sniffer", "Steering", "Stream", "Talk",
            "VfioUser", "Xsk", "as_before", "astray", "bpf", "captured",
            "check_ids", "devlink", "devlink_handle", "ethtool_stat",
            "event_count", "exchange", "find_pfs", "finished_pair",
@@ -61,4 +64,4 @@ __all__ = ["CmdExitFailure", "KsftNamedVariant", "KsftSkipEx", "NetNS",
            "prog_exists", "queue_packets", "raw_frame", "refused",
            "restore_steering", "segment_counts", "segmented", "set_features",
            "set_queues", "setpci", "shown", "speed", "stats", "suspend",
-           "to_socket", "traffic_flows", "xsk"]
+           "talking_vfs", "to_socket", "traffic_flows", "xsk"]

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Memory runs out under traffic: frames are lost, and nothing else. Afterwards
+traffic is what it was, by itself."""
+
+import socket
+import time
+
+from lib.py import Attached, Faults, NetNSEnter, PingFlood, Prog, Pusher, \
+    Stream, Talk, bpf, defer, ethtool_stat, ksft_exit, ksft_ge, ksft_pr, \
+    ksft_run_quiet, ksft_variants, need_pfs, pair, patience, \
+    traffic_flows
+from lib.py.ioctl import set_channels, set_rings
+from lib.py.pci import wait_for
+from lib.py.splat import OUT_OF_MEMORY
+
+SO_RCVBUFFORCE = 33
+ENTRIES = 64
+PERCENT, SECONDS = 30, 3
+
+
+def _hosts(mode):
+    """Two VFs, the second with a small ring, and a program if @mode is xdp."""
+    a, b = pair(*need_pfs()[0].vfs(2))
+    with NetNSEnter(str(b.ns)):
+        set_rings(b.dev, ENTRIES)
+        set_channels(b.dev, 1)
+    if mode == "xdp":
+        Attached(b, Prog(bpf.leave(bpf.PASS), frags=True))
+    traffic_flows(a, b)
+    return a, b
+
+
+def _lost(host):
+    """Frames and buffers of @host for which there was no memory."""
+    return ethtool_stat(host, r"rx\d+_alloc_fail")
+
+
+@ksft_variants(["plain", "xdp"])
+def some(mode):
+    """Some allocations fail for a while."""
+    a, b = _hosts(mode)
+    faults = Faults()
+    before = _lost(b)
+    with PingFlood(a, b):
+        stream = Stream(a, b, seconds=2 * SECONDS)
+        with faults.at_random(PERCENT, times=30):
+            time.sleep(SECONDS)
+        with faults.at_random(PERCENT):
+            time.sleep(SECONDS)
+            failed = faults.failed
+        received, _ = stream.wait(patience(30))
+    lost = _lost(b) - before
+    ksft_pr(f"{mode}: {failed} allocations failed, {lost} of them for Rx, in "
+            f"{len(faults.places)} places that are named: "
+            f"{' '.join(sorted(faults.places))}")
+    ksft_ge(failed, 100, "failures")
+    ksft_ge(lost, 20, "failures that Rx has counted")
+    ksft_ge(received, 1, "bytes of a stream")
+    traffic_flows(a, b)
+    received, _ = Stream(a, b, seconds=2).wait()
+    ksft_ge(received, 500_000, "bytes after")
+
+
+class Hoard:
+    """A socket at @host that keeps what it receives, and the buffers with it."""
+    def __init__(self, host):
+        with NetNSEnter(str(host.ns)):
+            self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        defer(self.sock.close)
+        self.sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
+        self.sock.bind((host.v4, 0))
+
+    def feed(self, host, count):
+        """@count datagrams from @host, too large to be copied."""
+        with NetNSEnter(str(host.ns)), \
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            for _ in range(count):
+                sock.sendto(bytes(1000), self.sock.getsockname())
+
+
+@ksft_variants(["plain", "xdp"])
+def none_left(mode):
+    """No page is left until the ring has no buffer: it gets new ones as soon as
+    there are, and no frame has to come for that."""
+    a, b = _hosts(mode)
+    faults = Faults()
+    talk = Talk(a, b)
+    hoard = Hoard(b)
+    before = _lost(b)
+    with faults.at_random(100, kinds=("fail_page_alloc",)):
+        hoard.feed(a, 4 * ENTRIES)
+        wait_for("failures", lambda: faults.failed > 20)
+    ksft_ge(_lost(b) - before, 20, "failures that Rx has counted")
+    talk.flows("after")
+    traffic_flows(a, b)
+
+
+def tx_mappings():
+    """What cannot be mapped to be sent is dropped and counted."""
+    a, b = _hosts("plain")
+    pusher = Pusher(a, b)
+    faults = Faults()
+    for shape in (pusher.head, pusher.fragment, pusher.list):
+        before = pusher.dropped
+
+        def after(_error, _new):
+            pusher.drain()
+        faults.each(f"mapping of a {shape.__name__}", shape, after, 0)
+        ksft_ge(pusher.dropped - before, 1, f"{shape.__name__}: frames dropped")
+    traffic_flows(a, b)
+
+
+if __name__ == "__main__":
+    ksft_run_quiet([some, none_left, tx_mappings], known=OUT_OF_MEMORY)
+    ksft_exit()
