@@ -20,6 +20,11 @@ DATAPATH = ("coalesce.py", "gro.py", "gso.py", "gso_tunnel.py", "rss.py", "rules
             "timestamps.py", "xdp.py", "xdp_metadata.py", "xsk.py")
 # A device that lies, and another one that does not.
 LIES = ("lies.py",)
+# Memory that runs out, which only the debug kernel does to order; and a bounce
+# buffer that is soon full, in a machine of its own.
+FAULTS = ("fault_config.py", "fault_probe.py", "fault_traffic.py")
+BOUNCE = ("dma_full.py",)
+SMALL_BOUNCE = ["--iommu", "none", "--append", "swiotlb=8192,force"]
 # This one for as long as make soak is told.
 SOAK = ("soak.py",)
 SOAK_EXTRA = 900 * SLOWER   # s for its beginning and its end
@@ -156,7 +161,7 @@ def parts(name, wanted):
 
 def selftests():
     return parts("selftests", lambda name:
-                 name not in DATAPATH + LOOPS + LIES + RATES + SOAK)
+                 name not in DATAPATH + LOOPS + LIES + FAULTS + BOUNCE + RATES + SOAK)
 
 
 def datapath():
@@ -178,6 +183,14 @@ def lies(report):
         lane = VmLane(report, "lies", ["--nics", "2", "--max-vfs", "16"])
         lane.in_vm = ("env", f"EMUNIC_LIES_SEED={os.environ.get('SEED', '')}", *lane.in_vm)
         lane.run(p for p in executables(SELFTESTS) if p.name in LIES)
+
+
+def faults(report):
+    if not TESTS:
+        return
+    for part, options, wanted in (("", [], FAULTS), (".bounce", SMALL_BOUNCE, BOUNCE)):
+        lane = VmLane(report, "faults", ["--max-vfs", "8", *options], part)
+        lane.run(p for p in executables(SELFTESTS) if p.name in wanted)
 
 
 def soak(report, seconds, seed):
