@@ -3,10 +3,8 @@
 """The data path of a VF is made anew while memory runs out, at each place in
 turn: what fails changes nothing, traffic flows, and the next try works."""
 
-import errno
-
-from lib.py import Attached, Faults, NetNSEnter, Prog, Sniffer, Xsk, \
-    bpf, cmd, devlink_handle, ksft_eq, ksft_exit, ksft_run_quiet, ksft_true, \
+from lib.py import Attached, Faults, NetNSEnter, Prog, Sniffer, bpf, cmd, \
+    devlink_handle, ksft_eq, ksft_exit, ksft_run_quiet, ksft_true, \
     prog_exists, raw_frame, talking_vfs
 from lib.py.ioctl import channels, is_up, rings, set_channels, set_rings, set_up
 from lib.py.pci import wait_for
@@ -123,36 +121,6 @@ def xdp_detach():
     Faults().each("XDP detach", lambda: link.detach(), after, 8)
 
 
-def xsk_bind():
-    """An AF_XDP socket takes a queue over, or leaves it to the stack."""
-    _, b, talk = _talking()
-    sock = None
-
-    def free():
-        """One leaves its queue some time after it was closed."""
-        nonlocal sock
-        try:
-            sock = Xsk(b)
-        except OSError as e:
-            if e.errno != errno.EBUSY:
-                raise
-            return False
-        return True
-
-    def bind():
-        wait_for("the queue", free)
-
-    def after(error, _):
-        if error:
-            talk.flows("after a socket that did not come")
-            bind()
-        ksft_true(sock.zerocopy, "zero copy")
-        sock.close()
-        talk.flows("after a socket")
-
-    Faults().each("AF_XDP bind", bind, after, 8)
-
-
 def vf_flr():
     """A reset brings the path back, with or without the first try."""
     _, b, talk = _talking()
@@ -209,6 +177,6 @@ def filters():
 
 if __name__ == "__main__":
     ksft_run_quiet([first_open, ring_sizes, numbers_of_channels, xdp_attach,
-                    xdp_detach, xsk_bind, vf_flr, vf_reload, selftest, filters],
+                    xdp_detach, vf_flr, vf_reload, selftest, filters],
                    known=OUT_OF_MEMORY)
     ksft_exit()
