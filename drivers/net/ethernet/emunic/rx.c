@@ -142,7 +142,8 @@ static void emunic_rx_buffer(struct emunic_queue *q, struct page *page, u32 len,
 	struct emunic_rx *rx = &q->rx;
 	int frags;
 
-	page_pool_dma_sync_for_cpu(rx->pool, page, EMUNIC_RX_HEADROOM, len);
+	/* The pool knows the headroom */
+	page_pool_dma_sync_for_cpu(rx->pool, page, 0, len);
 
 	if (rx->skip) {
 		page_pool_recycle_direct(rx->pool, page);

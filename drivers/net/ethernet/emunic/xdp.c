@@ -132,7 +132,7 @@ bool emunic_xdp_buffer(struct emunic_rx *rx, struct page *page, u32 len)
 {
 	struct xdp_buff *xdp = &rx->xdp.buff.xdp;
 
-	page_pool_dma_sync_for_cpu(rx->pool, page, rx->headroom, len);
+	page_pool_dma_sync_for_cpu(rx->pool, page, 0, len);
 
 	if (rx->skip)
 		goto drop;
