@@ -14,7 +14,7 @@ static int emunic_ctl_recover(struct devlink_health_reporter *reporter,
 {
 	struct emunic *emu = devlink_health_reporter_priv(reporter);
 
-	/* A user who asks gets a reset in any case */
+	/* The core asks for a user only while an error is not recovered from */
 	if (!priv_ctx)
 		emunic_service_request(emu, EMUNIC_SVC_RESET);
 

@@ -6,7 +6,7 @@ help, the function is reset."""
 import time
 
 from lib.py import Flood, Policy, event_count, give_policy, ksft_busy_wait, \
-    ksft_eq, ksft_exit, ksft_ge, ksft_run_quiet, need_pfs, pair, setpci, \
+    ksft_eq, ksft_exit, ksft_run_quiet, need_pfs, pair, setpci, \
     traffic_flows
 
 COMMAND_MASTER = "4:4"
@@ -37,7 +37,10 @@ def _flood(a, b):
 
 
 def restart_helps():
-    """Queues that went into error unnoticed run again, without a reset."""
+    """
+    Queues that went into error, of which no interrupt told, run again without
+    a reset: the driver looks for causes, and the stack for queues that stand.
+    """
     a, b, policy = _hosts()
     resets = event_count(a, "resets")
     flood = _flood(a, b)
@@ -48,7 +51,6 @@ def restart_helps():
                    deadline=20, comment="restart")
     flood.stop()
     traffic_flows(a, b)
-    ksft_ge(event_count(a, "tx_timeouts"), 1)
     ksft_eq(event_count(a, "resets"), resets, "resets")
     policy.check()
 
