@@ -28,6 +28,8 @@ class Pusher:
         for sock in (listener, self.tcp, self.peer):
             defer(sock.close)
         self.tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # What cannot be sent yet is not waited for.
+        self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * MANY)
         self.file = os.memfd_create("emunic_test")
         defer(os.close, self.file)
         os.write(self.file, bytes(MANY))
