@@ -90,7 +90,7 @@ WRONG_SUM = Complaint(
 FORCED = Complaint(
     "forced failures", "FAULT_INJECTION: forcing a failure", "</TASK>",
     r"FAULT_INJECTION: forcing a failure.*\bCall Trace:.*\bshould_fail_ex\b",
-    r"\bCall Trace:|\bRIP: 0033:")
+    r"\bCall Trace:|\bRIP: ")
 
 _ENTRY = r"WARNING: fs/proc/generic\.c:\d+ at remove_proc_entry\+"
 PROC_ENTRY = Complaint(
