@@ -54,8 +54,8 @@ def some(mode):
     ksft_pr(f"{mode}: {failed} allocations failed, {lost} of them for Rx, in "
             f"{len(faults.places)} places that are named: "
             f"{' '.join(sorted(faults.places))}")
-    ksft_ge(failed, 100, "failures")
-    ksft_ge(lost, 20, "failures that Rx has counted")
+    ksft_ge(failed, 20, "failures")
+    ksft_ge(lost, 1, "failures that Rx has counted")
     ksft_ge(received, 1, "bytes of a stream")
     traffic_flows(a, b)
     received, _ = Stream(a, b, seconds=2).wait()
