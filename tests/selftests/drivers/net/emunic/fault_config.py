@@ -3,8 +3,8 @@
 """The data path of a VF is made anew while memory runs out, at each place in
 turn: what fails changes nothing, traffic flows, and the next try works."""
 
-from lib.py import Attached, Faults, NetNSEnter, Prog, Sniffer, bpf, cmd, \
-    devlink_handle, ksft_eq, ksft_exit, ksft_run_quiet, ksft_true, \
+from lib.py import Attached, Faults, NetNSEnter, Prog, Sniffer, bpf, \
+    ksft_eq, ksft_exit, ksft_run_quiet, ksft_true, \
     prog_exists, raw_frame, talking_vfs
 from lib.py.ioctl import channels, is_up, rings, set_channels, set_rings, set_up
 from lib.py.pci import wait_for
@@ -128,20 +128,6 @@ def vf_flr():
                   lambda error, new: talk.flows("after a reset"), 8)
 
 
-def vf_reload():
-    """`devlink dev reload`, after which traffic flows or it is done again."""
-    _, b, talk = _talking()
-    faults = Faults()
-    reload = f"devlink dev reload {devlink_handle(b.func)}"
-
-    def after(error, _):
-        if error:
-            cmd(reload)
-        talk.flows("after a reload")
-
-    faults.each("devlink reload", lambda: faults.command(cmd, reload), after, 8)
-
-
 def selftest():
     """`ethtool -t`, which says that it has failed, and leaves traffic alone."""
     _, b, talk = _talking()
@@ -177,6 +163,6 @@ def filters():
 
 if __name__ == "__main__":
     ksft_run_quiet([first_open, ring_sizes, numbers_of_channels, xdp_attach,
-                    xdp_detach, vf_flr, vf_reload, selftest, filters],
+                    xdp_detach, vf_flr, selftest, filters],
                    known=OUT_OF_MEMORY)
     ksft_exit()

@@ -45,7 +45,7 @@ def vf_probe():
         vf.unbind()
 
     vf.unbind()
-    Faults().each("probe of a VF", vf.bind, after, 15)
+    Faults().each("probe of a VF", vf.bind, after, 10)
 
 
 def pf_probe():
@@ -65,7 +65,7 @@ def pf_probe():
 
     defer(lambda: pf.bound or pf.bind())
     pf.unbind()
-    Faults().each("probe of a PF", pf.bind, after, 20)
+    Faults().each("probe of a PF", pf.bind, after, 12)
 
 
 def numvfs():

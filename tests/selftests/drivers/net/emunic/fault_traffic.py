@@ -6,7 +6,7 @@ traffic is what it was, by itself."""
 import socket
 import time
 
-from lib.py import Attached, Faults, NetNSEnter, PingFlood, Prog, Pusher, \
+from lib.py import Attached, Faults, NetNSEnter, PingFlood, Prog, \
     Stream, Talk, bpf, defer, ethtool_stat, ksft_exit, ksft_ge, ksft_pr, \
     ksft_run_quiet, ksft_variants, need_pfs, pair, patience, \
     traffic_flows
@@ -96,21 +96,6 @@ def none_left(mode):
     traffic_flows(a, b)
 
 
-def tx_mappings():
-    """What cannot be mapped to be sent is dropped and counted."""
-    a, b = _hosts("plain")
-    pusher = Pusher(a, b)
-    faults = Faults()
-    for shape in (pusher.head, pusher.fragment, pusher.list):
-        before = pusher.dropped
-
-        def after(_error, _new):
-            pusher.drain()
-        faults.each(f"mapping of a {shape.__name__}", shape, after, 0)
-        ksft_ge(pusher.dropped - before, 1, f"{shape.__name__}: frames dropped")
-    traffic_flows(a, b)
-
-
 if __name__ == "__main__":
-    ksft_run_quiet([some, none_left, tx_mappings], known=OUT_OF_MEMORY)
+    ksft_run_quiet([some, none_left], known=OUT_OF_MEMORY)
     ksft_exit()

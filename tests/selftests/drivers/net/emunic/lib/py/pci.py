@@ -38,6 +38,13 @@ def ip_batch(lines, *args, fail=True):
         raise RuntimeError(f"ip -batch: {done.stdout}")
 
 
+def write_once(path, value):
+    """Write an attribute by one write(2): what fails is not tried again, as a
+    buffered file does when it is closed."""
+    with open(path, "wb", buffering=0) as attr:
+        attr.write(str(value).encode())
+
+
 class Function:
     """One PCI function, by its address."""
     def __init__(self, addr):
@@ -53,7 +60,7 @@ class Function:
 
     def write(self, name, value):
         """Write a sysfs attribute; OSError has the kernel's errno."""
-        (self.path / name).write_text(str(value))
+        write_once(self.path / name, value)
 
     @property
     def bound(self):
@@ -71,11 +78,11 @@ class Function:
 
     def bind(self):
         """Give the function to the driver."""
-        (DRIVER / "bind").write_text(self.addr)
+        write_once(DRIVER / "bind", self.addr)
 
     def unbind(self):
         """Take the function from the driver."""
-        (DRIVER / "unbind").write_text(self.addr)
+        write_once(DRIVER / "unbind", self.addr)
 
     def flr(self):
         """Function level reset, through sysfs."""
