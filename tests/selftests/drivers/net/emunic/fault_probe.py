@@ -65,7 +65,7 @@ def pf_probe():
 
     defer(lambda: pf.bound or pf.bind())
     pf.unbind()
-    Faults().each("probe of a PF", pf.bind, after, 12)
+    Faults().each("probe of a PF", pf.bind, after, 15)
 
 
 def numvfs():
@@ -86,6 +86,7 @@ def numvfs():
             enable()
         if new:
             for vf in (pf.vf(0), pf.vf(1)):
+                vf.write("driver_override", "emunic")
                 vf.bind()
             a, b = pair(pf.vf(0), pf.vf(1))
             Talk(a, b).flows("after VFs were enabled")
