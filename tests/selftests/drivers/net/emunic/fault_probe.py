@@ -69,7 +69,11 @@ def pf_probe():
 
 
 def numvfs():
-    """VFs are enabled; their drivers come later."""
+    """
+    VFs are enabled; their drivers come later. What pci_device_add() asks for is
+    there: it does not look whether it got it, and a device that was half added
+    is an oops when pci_iov_add_virtfn() removes it, whatever the driver.
+    """
     pf = need_pfs()[0]
     pf.drop_vfs()
     defer(pf.write, "sriov_drivers_autoprobe", 1)
@@ -94,7 +98,7 @@ def numvfs():
             b.close()
         pf.write("sriov_numvfs", 0)
 
-    Faults().each("enabling VFs", enable, after, 3)
+    Faults("pci_device_add").each("enabling VFs", enable, after, 3)
 
 
 if __name__ == "__main__":

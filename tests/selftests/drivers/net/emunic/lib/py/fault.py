@@ -44,16 +44,15 @@ def _text():
 
 
 @functools.lru_cache()
-def _checker():
-    """Addresses of what kmemleak allocates with, for each allocation of others: it
-    has reserves of its own, and would be all that fails half of the time."""
+def _function(wanted):
+    """Addresses of a function of the kernel: the first, and one behind the last."""
     start = None
     with SYMBOLS.open(encoding="ascii") as symbols:
         for line in symbols:
             address, _, name, *_ = line.split()
             if start and int(address, 16) > start:
                 return start, int(address, 16)
-            if name == "__alloc_object":
+            if name == wanted:
                 start = int(address, 16)
     return 0, 0
 
@@ -73,9 +72,13 @@ def _places(lines):
 
 
 class Faults:
-    """Failures to order, until the case ends. @places counts those that the
-    kernel has named."""
-    def __init__(self):
+    """
+    Failures to order, until the case ends, but none below the function @spared. If
+    not told otherwise, kmemleak's: it allocates for each allocation of others, has
+    reserves of its own, and would be all that fails half of the time. @places
+    counts those that the kernel has named.
+    """
+    def __init__(self, spared="__alloc_object"):
         if not (DEBUGFS / KINDS[0] / "require-start").exists():
             raise KsftSkipEx("no failures below a driver in this kernel")
         self.places = Counter()
@@ -83,7 +86,7 @@ class Faults:
         self.budget = 0
         self.log = KernelLog()
         defer(self._close)
-        require, reject = _text(), _checker()
+        require, reject = _text(), _function(spared)
         self._set({"probability": 0, "interval": 1, "space": 0, "verbose": 2,
                    "task-filter": "N", "ignore-gfp-wait": "N",
                    "stacktrace-depth": DEPTH,
