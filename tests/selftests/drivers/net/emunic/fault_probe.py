@@ -98,7 +98,7 @@ def numvfs():
             b.close()
         pf.write("sriov_numvfs", 0)
 
-    Faults("pci_device_add").each("enabling VFs", enable, after, 3)
+    Faults("pci_device_add").each("enabling VFs", enable, after, 2)
 
 
 if __name__ == "__main__":
