@@ -15,6 +15,7 @@
 #include "emunic.h"
 #include "kunit.h"
 #include "pf.h"
+#include "ring.h"
 
 #define EMUNIC_ADMIN_TIMEOUT	(5 * HZ)
 /* How often to look whether the device is there, and has answered */
@@ -104,11 +105,10 @@ VISIBLE_IF_KUNIT void emunic_admin_drain(struct emunic_admin *admin)
 	while (admin->open && admin->cq_next != admin->tail) {
 		const struct emunic_admin_cpl *entry;
 		struct emunic_admin_cpl cpl;
-		u16 phase;
 
 		entry = &admin->cpl[admin->cq_next % EMUNIC_ADMIN_ENTRIES];
-		phase = le16_to_cpu(READ_ONCE(entry->flags)) & EMUNIC_CPL_PHASE;
-		if (phase != emunic_phase(admin->cq_next, EMUNIC_ADMIN_LOG2))
+		if (!emunic_entry_is_new(&entry->flags, admin->cq_next,
+					 EMUNIC_ADMIN_LOG2))
 			break;
 		emunic_take_entry(&cpl, entry, sizeof(cpl));
 		admin->cq_next++;

@@ -10,6 +10,7 @@
 #include "emunic.h"
 #include "devlink.h"
 #include "pf.h"
+#include "ring.h"
 
 #define EMUNIC_EVENT_ENTRIES	BIT(EMUNIC_EVENT_LOG2)
 #define EMUNIC_EVENT_BYTES	(EMUNIC_EVENT_ENTRIES * \
@@ -84,11 +85,9 @@ static bool emunic_event_next(struct emunic *emu, struct emunic_event *copy)
 {
 	struct emunic_event_ring *er = &emu->pf->event;
 	const struct emunic_event *event;
-	u16 phase;
 
 	event = &er->ring[er->next % EMUNIC_EVENT_ENTRIES];
-	phase = le16_to_cpu(READ_ONCE(event->flags)) & EMUNIC_CPL_PHASE;
-	if (phase != emunic_phase(er->next, EMUNIC_EVENT_LOG2))
+	if (!emunic_entry_is_new(&event->flags, er->next, EMUNIC_EVENT_LOG2))
 		return false;
 
 	emunic_take_entry(copy, event, sizeof(*copy));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * emunic: what the parts of the data path share: tx.c, rx.c, xdp.c, xsk.c.
+ * emunic: what all rings have in common, and what the parts of the data path
+ * share: tx.c, rx.c, xdp.c, xsk.c.
  */
 #ifndef EMUNIC_RING_H
 #define EMUNIC_RING_H
@@ -17,6 +18,84 @@
 /* Room for a frame in a page that an XDP program may see */
 #define EMUNIC_RX_XDP_LEN \
 	(EMUNIC_RX_TRUESIZE - XDP_PACKET_HEADROOM - EMUNIC_RX_TAILROOM)
+
+/**
+ * emunic_phase() - phase bit that entry @index of a ring has when it is new
+ * @index: free running index
+ * @log2: log2 of the entries
+ *
+ * Return: EMUNIC_CPL_PHASE or 0
+ */
+static inline u16 emunic_phase(u32 index, u8 log2)
+{
+	return ((index >> log2) & 1) ? 0 : EMUNIC_CPL_PHASE;
+}
+
+/**
+ * emunic_entry_is_new() - has the device written an entry of a ring?
+ * @flags: of the entry
+ * @index: free running index of it
+ * @log2: log2 of the entries
+ *
+ * Return: true if so; the rest of it is for emunic_take_entry()
+ */
+static inline bool emunic_entry_is_new(const __le16 *flags, u32 index, u8 log2)
+{
+	return (le16_to_cpu(READ_ONCE(*flags)) & EMUNIC_CPL_PHASE) ==
+	       emunic_phase(index, log2);
+}
+
+/**
+ * emunic_ring_gap() - is an entry missing that the device says it has written?
+ * @next: flags of the entry that is expected next
+ * @behind: of the one behind it
+ * @index: free running index of the former
+ * @log2: log2 of the entries
+ *
+ * A device writes entries in their order.
+ *
+ * Return: true if so: no wait for it would end
+ */
+static inline bool emunic_ring_gap(const __le16 *next, const __le16 *behind,
+				   u32 index, u8 log2)
+{
+	if (!emunic_entry_is_new(behind, index + 1, log2))
+		return false;
+
+	/* Who sees the later one sees the earlier one, too */
+	dma_rmb();
+	return !emunic_entry_is_new(next, index, log2);
+}
+
+/**
+ * emunic_take_entry() - copy a ring entry that the device wrote
+ * @to: the copy, which alone is checked and used
+ * @from: the entry, whose phase bit was seen to be new
+ * @size: bytes of it
+ *
+ * A device that lies may write to it again at any time.
+ */
+static inline void emunic_take_entry(void *to, const void *from, size_t size)
+{
+	/* The rest of the entry after its phase bit */
+	dma_rmb();
+	memcpy(to, from, size);
+	/* No value of the copy is read from the entry once more */
+	barrier();
+}
+
+/**
+ * emunic_index_within() - is a free running index one of a range?
+ * @index: the index
+ * @first: where the range begins
+ * @end: where it ends; it belongs to the range
+ *
+ * Return: true if so
+ */
+static inline bool emunic_index_within(u32 index, u32 first, u32 end)
+{
+	return index - first <= end - first;
+}
 
 static inline u32 emunic_tx_mask(const struct emunic_tx *tx)
 {

@@ -374,15 +374,12 @@ static void emunic_rx_broken(struct emunic_queue *q)
  */
 bool emunic_rx_pending(const struct emunic_rx *rx)
 {
-	u16 flags;
-
 	if (unlikely(rx->broken))
 		return false;
 
-	flags = le16_to_cpu(READ_ONCE(rx->cpl[rx->clean &
-					      emunic_rx_mask(rx)].flags));
-
-	return (flags & EMUNIC_CPL_PHASE) == emunic_phase(rx->clean, rx->log2);
+	return emunic_entry_is_new(&rx->cpl[rx->clean &
+					    emunic_rx_mask(rx)].flags,
+				   rx->clean, rx->log2);
 }
 
 /* A completion with the wrong phase would end reception, and nobody told */

@@ -510,13 +510,9 @@ static void emunic_tx_account(struct emunic_queue *q,
  */
 bool emunic_tx_pending(const struct emunic_tx *tx)
 {
-	u16 flags;
-
-	flags = le16_to_cpu(READ_ONCE(tx->cpl[tx->cq_next &
-					      emunic_tx_mask(tx)].flags));
-
-	return (flags & EMUNIC_CPL_PHASE) == emunic_phase(tx->cq_next,
-							  tx->log2);
+	return emunic_entry_is_new(&tx->cpl[tx->cq_next &
+					    emunic_tx_mask(tx)].flags,
+				   tx->cq_next, tx->log2);
 }
 
 /**
