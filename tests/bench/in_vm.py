@@ -63,10 +63,20 @@ def hosts(kind, first, second):
     sh(f"ip netns exec {kind}2 iperf3 -s -D >/dev/null")
     while not sh(f"ip netns exec {kind}2 ss -Hltn sport = :5201"):
         time.sleep(0.1)
-    for _ in range(50):
-        if not subprocess.call(["ip", "netns", "exec", f"{kind}1", "ping", "-q",
+    wait_ping(kind)
+
+
+def pings(kind):
+    """Whether one ping of a pair is answered."""
+    return not subprocess.call(["ip", "netns", "exec", f"{kind}1", "ping", "-q",
                                 "-c1", "-W1", "192.0.2.2"],
-                               stdout=subprocess.DEVNULL):
+                               stdout=subprocess.DEVNULL)
+
+
+def wait_ping(kind):
+    """Until one is."""
+    for _ in range(50):
+        if pings(kind):
             return
         time.sleep(0.2)
     raise RuntimeError(f"{kind}: no ping")

@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 
 import xdp
-from in_vm import PCI, enable_vfs, find_pf, hosts, netdev, note, rtt, sh
+from in_vm import PCI, enable_vfs, find_pf, hosts, netdev, note, \
+    pings, rtt, sh, wait_ping
 
 LIMIT = 20      # s beyond what is measured; only where a pair stalls is it needed
 COUNTERS = ("kicks", "irqs")
@@ -35,21 +36,12 @@ def within(kind, seconds, line):
     return in_ns(kind, 1, f"timeout -k 1 {seconds + LIMIT} {line}")
 
 
-def stalled(kind):
-    """Whether nothing gets through any more."""
-    return subprocess.call(["ip", "netns", "exec", f"{kind}1", "ping", "-q", "-c3",
-                            "-W1", "192.0.2.2"], stdout=subprocess.DEVNULL) != 0
-
-
 def again(kind):
     """Both ends down and up."""
     for state in ("down", "up"):
         for end in (1, 2):
             in_ns(kind, end, f"ip link set p0 {state}")
-    for _ in range(10):
-        if not stalled(kind):
-            return
-    raise RuntimeError(f"{kind}: nothing gets through")
+    wait_ping(kind)
 
 
 def measured(kind, run):
@@ -58,7 +50,7 @@ def measured(kind, run):
     try:
         return run(kind)
     except subprocess.CalledProcessError:
-        if not stalled(kind):
+        if any(pings(kind) for _ in range(3)):
             raise
     note(f"{kind} has stalled, once more")
     again(kind)
