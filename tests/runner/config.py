@@ -7,8 +7,9 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("BUILD") or TOP / "build").resolve()
 KERNEL = os.environ.get("KERNEL") or "stable"
-# Checkers cost time: limits are that many times what they are elsewhere.
+# The kernels that are ours, with checkers in them
 CHECKED = KERNEL in ("debug", "kcsan")
+# These cost time: limits are that many times what they are elsewhere.
 SLOWER = 4 if CHECKED else 1
 TESTS = os.environ.get("TESTS") or ""
 SELFTESTS = TOP / "tests/selftests/drivers/net/emunic"

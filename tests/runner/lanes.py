@@ -147,6 +147,11 @@ def executables(folder):
                   if p.is_file() and p.suffix in (".py", ".sh") and os.access(p, os.X_OK))
 
 
+def kselftests(names):
+    """Those of our kselftests that have one of @names."""
+    return [p for p in executables(SELFTESTS) if p.name in names]
+
+
 def parts(name, wanted):
     """JOBS lanes that share the @wanted kselftests."""
     def part(number):
@@ -169,28 +174,27 @@ def datapath():
 
 
 def rates(report):
-    VmLane(report, "selftests", THREE_NICS, ".rates").run(
-        p for p in executables(SELFTESTS) if p.name in RATES)
+    VmLane(report, "selftests", THREE_NICS, ".rates").run(kselftests(RATES))
 
 
 def loops(report):
     if TESTS:
-        VmLane(report, "loops", []).run(p for p in executables(SELFTESTS) if p.name in LOOPS)
+        VmLane(report, "loops", []).run(kselftests(LOOPS))
 
 
 def lies(report):
     if TESTS:
         lane = VmLane(report, "lies", ["--nics", "2", "--max-vfs", "16"])
         lane.in_vm = ("env", f"EMUNIC_LIES_SEED={os.environ.get('SEED', '')}", *lane.in_vm)
-        lane.run(p for p in executables(SELFTESTS) if p.name in LIES)
+        lane.run(kselftests(LIES))
 
 
 def faults(report):
     if not TESTS:
         return
-    for part, options, wanted in (("", [], FAULTS), (".bounce", SMALL_BOUNCE, BOUNCE)):
+    for part, options, names in (("", [], FAULTS), (".bounce", SMALL_BOUNCE, BOUNCE)):
         lane = VmLane(report, "faults", ["--max-vfs", "8", *options], part)
-        lane.run(p for p in executables(SELFTESTS) if p.name in wanted)
+        lane.run(kselftests(names))
 
 
 def soak(report, seconds, seed):
@@ -199,7 +203,7 @@ def soak(report, seconds, seed):
     lane.timeout = seconds + SOAK_EXTRA
     lane.in_vm = ("env", f"EMUNIC_SOAK_SECONDS={seconds}", f"EMUNIC_SOAK_SEED={seed}",
                   f"LIMIT={lane.timeout:.0f}", *lane.in_vm)
-    lane.run(p for p in executables(SELFTESTS) if p.name in SOAK)
+    lane.run(kselftests(SOAK))
 
 
 def kvm(report):
