@@ -3,7 +3,7 @@
 """The data path of a VF is made anew while memory runs out, at each place in
 turn: what fails changes nothing, traffic flows, and the next try works."""
 
-from lib.py import Attached, Faults, NetNSEnter, Prog, Sniffer, bpf, \
+from lib.py import Attached, Faults, Prog, Sniffer, bpf, \
     ksft_eq, ksft_exit, ksft_run_quiet, ksft_true, \
     prog_exists, raw_frame, talking_vfs
 from lib.py.ioctl import channels, is_up, rings, set_channels, set_rings, set_up
@@ -13,17 +13,11 @@ from lib.py.splat import OUT_OF_MEMORY
 SMALL, LARGE = 64, 128
 
 
-def _inside(host, func, *args):
-    """What @func does to the netdev of @host."""
-    with NetNSEnter(str(host.ns)):
-        return func(host.dev, *args)
-
-
 def _talking(queues=1):
     """Two VFs, the second with few and small rings, and how they talk."""
     a, b, talk = talking_vfs()
-    _inside(b, set_rings, SMALL)
-    _inside(b, set_channels, queues)
+    b.inside(set_rings, SMALL)
+    b.inside(set_channels, queues)
     talk.flows("at first")
     return a, b, talk
 
@@ -59,13 +53,13 @@ def _each_change(what, change, read, old, new):
     _, b, talk = _talking()
 
     def after(error, _):
-        ksft_eq(_inside(b, read), old if error else new, what)
-        ksft_true(_inside(b, is_up), "up")
+        ksft_eq(b.inside(read), old if error else new, what)
+        ksft_true(b.inside(is_up), "up")
         talk.flows(f"after other {what}")
-        _inside(b, change, new)
-        _inside(b, change, old)
+        b.inside(change, new)
+        b.inside(change, old)
 
-    Faults().each(what, lambda: _inside(b, change, new), after, 8)
+    Faults().each(what, lambda: b.inside(change, new), after, 8)
     talk.flows("at last")
 
 

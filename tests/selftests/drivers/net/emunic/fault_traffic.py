@@ -22,9 +22,8 @@ PERCENT, SECONDS = 30, 3
 def _hosts(mode):
     """Two VFs, the second with a small ring, and a program if @mode is xdp."""
     a, b = pair(*need_pfs()[0].vfs(2))
-    with NetNSEnter(str(b.ns)):
-        set_rings(b.dev, ENTRIES)
-        set_channels(b.dev, 1)
+    b.inside(set_rings, ENTRIES)
+    b.inside(set_channels, 1)
     if mode == "xdp":
         Attached(b, Prog(bpf.leave(bpf.PASS), frags=True))
     traffic_flows(a, b)

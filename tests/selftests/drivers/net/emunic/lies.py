@@ -8,10 +8,10 @@ import os
 import random
 import time
 
-from lib.py import Host, PingFlood, Policy, Reporter, \
-    as_before, bkg, defer, devlink, devlink_handle, event_count, give_policy, \
-    ksft_exit, ksft_ge, ksft_pr, ksft_run_quiet, ksft_true, \
-    ksft_variants, need_pfs, pair, traffic_flows
+from lib.py import Host, PingFlood, Reporter, as_before, bkg, defer, \
+    devlink, devlink_handle, event_count, ksft_exit, ksft_ge, ksft_pr, \
+    ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair, policed_pair, \
+    traffic_flows
 from lib.py.liar import KINDS, Attempts, Liar
 from lib.py.recover import Port
 from lib.py.splat import WRONG_SUM
@@ -100,12 +100,8 @@ def _seed(kind):
 def lies(kind):
     """Whatever can be done with the VFs there are; policy outlives it."""
     honest = _honest_path()
-    pf = need_pfs()[0]
-    vfs = pf.vfs(2)
-    give_policy(pf)
-    a, b = pair(*vfs)
-    traffic_flows(a, b)
-    policy = Policy(pf, a, b)
+    a, b, policy = policed_pair()
+    pf = policy.pf
     errors = _errors(kind, pf, a, b)
     attempts = Attempts(pf, a, b)
     rand = random.Random(_seed(kind))

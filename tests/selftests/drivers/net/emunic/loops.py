@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lib.py import PingFlood, Policy, as_before, cmd, give_policy, ksft_eq, \
     ksft_exit, ksft_lt, ksft_pr, ksft_run_quiet, need_pfs, pair, \
-    traffic_flows
+    policed_pair, traffic_flows
 
 MEMINFO = Path("/proc/meminfo")
 SLAB = Path("/sys/kernel/slab")
@@ -96,14 +96,9 @@ def vf_reload():
 
 def vf_flr():
     """100 times FLR of a VF under traffic."""
-    pf = need_pfs()[0]
-    vfs = pf.vfs(2)
-    give_policy(pf)
-    a, b = pair(*vfs)
-    traffic_flows(a, b)
-    policy = Policy(pf, a, b)
+    a, b, policy = policed_pair()
     with PingFlood(a, b):
-        _loop(100, vfs[1].flr)
+        _loop(100, b.func.flr)
     as_before(policy, a, b)
 
 

@@ -5,22 +5,11 @@ help, the function is reset."""
 
 import time
 
-from lib.py import Flood, Policy, event_count, give_policy, ksft_busy_wait, \
-    ksft_eq, ksft_exit, ksft_run_quiet, need_pfs, pair, setpci, \
-    traffic_flows
+from lib.py import Flood, event_count, ksft_busy_wait, ksft_eq, ksft_exit, \
+    ksft_ge, ksft_run_quiet, policed_pair, setpci, traffic_flows
 
 COMMAND_MASTER = "4:4"
 TIMEOUT = "NETDEV WATCHDOG"
-
-
-def _hosts():
-    """A pair whose first port is what is disturbed, and its policy."""
-    pf = need_pfs()[0]
-    vfs = pf.vfs(2)
-    give_policy(pf)
-    a, b = pair(*vfs)
-    traffic_flows(a, b)
-    return a, b, Policy(pf, a, b)
 
 
 def _master(func, on):
@@ -41,7 +30,7 @@ def restart_helps():
     Queues that went into error, of which no interrupt told, run again without
     a reset: the driver looks for causes, and the stack for queues that stand.
     """
-    a, b, policy = _hosts()
+    a, b, policy = policed_pair()
     resets = event_count(a, "resets")
     flood = _flood(a, b)
     _master(a.func, False)
@@ -57,12 +46,13 @@ def restart_helps():
 
 def reset_helps():
     """A function that lost its access to memory needs more than a restart."""
-    a, b, policy = _hosts()
+    a, b, policy = policed_pair()
     resets = event_count(a, "resets")
     flood = _flood(a, b)
     _master(a.func, False)
     ksft_busy_wait(lambda: event_count(a, "resets") > resets, sleep=0.2,
                    deadline=60, comment="reset")
+    ksft_ge(event_count(a, "tx_timeouts"), 1)
     flood.stop()
     traffic_flows(a, b)
     ksft_eq(setpci(a.func, "COMMAND") & 4, 4, "bus master")

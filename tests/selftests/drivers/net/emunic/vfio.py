@@ -8,7 +8,7 @@ import time
 from lib.py import Host, KsftNamedVariant, Policy, VfioUser, as_before, bkg, \
     cmd, defer, event_count, find_pfs, give_policy, give_to, ksft_busy_wait, \
     ksft_eq, ksft_exit, ksft_ge, ksft_lt, ksft_pr, ksft_run_quiet, ksft_true, \
-    ksft_variants, need_pfs, pair, patience, traffic_flows
+    ksft_variants, need_pfs, pair, patience, policed_pair, traffic_flows
 from lib.py.pci import errno_of, wait_for
 from lib.py.recover import Port
 
@@ -65,21 +65,17 @@ class Away:
 
 def open_and_close():
     """Each opening, reset and closing resets the VF; its policy stays."""
-    pf = need_pfs()[0]
-    vfs = pf.vfs(2)
-    give_policy(pf)
-    a, b = pair(*vfs)
-    traffic_flows(a, b)
-    policy = Policy(pf, a, b)
-    resets = event_count(Port(pf), "vf_resets")
-    give_to(vfs[1], "vfio-pci")
+    a, b, policy = policed_pair()
+    pf, vf = Port(policy.pf), b.func
+    resets = event_count(pf, "vf_resets")
+    give_to(vf, "vfio-pci")
     for _ in range(5):
-        user = VfioUser(vfs[1])
+        user = VfioUser(vf)
         user.reset()
         user.close()
-    ksft_ge(event_count(Port(pf), "vf_resets") - resets, 15)
-    give_to(vfs[1], "emunic")
-    as_before(policy, a, b, (b, vfs[1]))
+    ksft_ge(event_count(pf, "vf_resets") - resets, 15)
+    give_to(vf, "emunic")
+    as_before(policy, a, b, (b, vf))
 
 
 @ksft_variants([KsftNamedVariant("moments", 0, 2),

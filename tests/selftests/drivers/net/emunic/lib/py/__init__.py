@@ -39,7 +39,7 @@ from .policy import need_slow_pf, refused, shown, speed, stats
 from .push import Pusher
 from .qemu import monitor, suspend
 from .recover import PingFlood, Policy, as_before, event_count, give_policy, \
-    setpci, traffic_flows
+    policed_pair, setpci, traffic_flows
 from .rss import SYM_OR_XOR, SYM_XOR, Flow, Steering, astray, max_queues, \
     queue_packets, restore_steering, set_queues
 from .slow import ksft_busy_wait, patience
@@ -61,7 +61,7 @@ __all__ = ["CmdExitFailure", "KsftNamedVariant", "KsftSkipEx", "NetNS",
            "event_count", "exchange", "find_pfs", "finished_pair",
            "give_policy", "give_to", "ksft_run_quiet", "max_queues", "monitor",
            "need_feature", "need_pfs", "need_slow_pf", "pair", "patience",
-           "prog_exists", "queue_packets", "raw_frame", "refused",
+           "policed_pair", "prog_exists", "queue_packets", "raw_frame", "refused",
            "restore_steering", "segment_counts", "segmented", "set_features",
            "set_queues", "setpci", "shown", "speed", "stats", "suspend",
            "talking_vfs", "to_socket", "traffic_flows", "xsk"]

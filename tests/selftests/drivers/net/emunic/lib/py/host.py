@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Hosts (network namespaces with one port each) and what they exchange."""
 
-import ctypes
-import fcntl
 import json
 import socket
 import struct
@@ -11,13 +9,13 @@ import time
 from net.lib.py import NetNS, NetNSEnter, bkg, cmd, defer, ip, rand_port, \
     wait_port_listen
 
+from . import ioctl
 from .pci import ip_batch, wait_for
 
 ETH_P_ALL = 3
 SOL_PACKET, PACKET_AUXDATA = 263, 8
 SO_RCVBUFFORCE = 33
 TP_STATUS_VLAN_VALID = 0x10
-SIOCGIFHWADDR, SIOCETHTOOL, ETHTOOL_GLINK = 0x8927, 0x8946, 0xa
 
 
 class Host:
@@ -75,12 +73,10 @@ class Host:
         """Several commands of `ip` inside; without @fail all are tried."""
         ip_batch(lines, "-netns", str(self.ns), fail=fail)
 
-    def ioctl(self, request, argument):
-        """The union of a struct ifreq of the netdev, after @request."""
-        with NetNSEnter(str(self.ns)), \
-                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            return fcntl.ioctl(sock, request, struct.pack(
-                "16s24s", self.dev.encode(), argument))[16:]
+    def inside(self, func, *args):
+        """What @func, of ioctl.py, does to the netdev."""
+        with NetNSEnter(str(self.ns)):
+            return func(self.dev, *args)
 
     def cmd(self, args, **kwargs):
         """A command inside, but for /sys."""
@@ -100,7 +96,7 @@ class Host:
     @property
     def mac(self):
         """Address of the netdev."""
-        return self.ioctl(SIOCGIFHWADDR, b"")[2:8].hex(":")
+        return self.inside(ioctl.mac)
 
     @property
     def link(self):
@@ -110,12 +106,7 @@ class Host:
     @property
     def carrier(self):
         """Is the netdev up, with carrier?"""
-        value = (ctypes.c_uint32 * 2)(ETHTOOL_GLINK, 0)
-        try:
-            self.ioctl(SIOCETHTOOL, struct.pack("P", ctypes.addressof(value)))
-        except OSError:     # in a reset the netdev is absent
-            return False
-        return value[1] == 1
+        return self.inside(ioctl.carrier)
 
     def wait_link(self, deadline=10):
         """Wait for carrier."""

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What ip and ethtool can change, changed by this process itself."""
+"""What ip and ethtool can ask and change, by this process itself."""
 
 import ctypes
 import fcntl
 import socket
 import struct
 
-SIOCGIFFLAGS, SIOCSIFFLAGS, SIOCETHTOOL = 0x8913, 0x8914, 0x8946
+SIOCGIFFLAGS, SIOCSIFFLAGS, SIOCGIFHWADDR, SIOCETHTOOL = 0x8913, 0x8914, 0x8927, 0x8946
 IFF_UP = 1
-SRINGPARAM, SCHANNELS = 0x11, 0x3d
+GLINK, SRINGPARAM, SCHANNELS = 0xa, 0x11, 0x3d
 
 
 def ifreq(dev, request, argument):
@@ -31,11 +31,24 @@ def set_up(dev, up=True):
     ifreq(dev, SIOCSIFFLAGS, struct.pack("H", flags))
 
 
+def mac(dev):
+    """Address of the netdev."""
+    return ifreq(dev, SIOCGIFHWADDR, b"")[2:8].hex(":")
+
+
 def ethtool_words(dev, *words):
     """An ethtool command of 32-bit words, and what becomes of them."""
     value = (ctypes.c_uint32 * len(words))(*words)
     ifreq(dev, SIOCETHTOOL, struct.pack("P", ctypes.addressof(value)))
     return list(value)
+
+
+def carrier(dev):
+    """Is the netdev up, with carrier?"""
+    try:
+        return ethtool_words(dev, GLINK, 0)[1] == 1
+    except OSError:     # in a reset the netdev is absent
+        return False
 
 
 def set_rings(dev, size):

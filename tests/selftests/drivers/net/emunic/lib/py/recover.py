@@ -6,7 +6,8 @@ import time
 
 from net.lib.py import bkg, cmd, defer, ip, ksft_eq, ksft_true
 
-from .pci import ip_batch
+from .host import pair
+from .pci import ip_batch, need_pfs
 
 STATS = ("stats", "broadcast", "multicast")
 MAC = "02:00:00:cc:dd:{:02x}"
@@ -114,6 +115,17 @@ def traffic_flows(a, b, deadline=20):
     ksft_true(a.reaches(b.v4, deadline), f"{a.dev} reaches {b.dev}")
     ksft_eq(a.ping(b.v4, count=10), 10, "no losses any more")
     ksft_eq(b.ping(a.v4, count=10), 10, "no losses any more, back")
+
+
+def policed_pair():
+    """Two VFs of a PF, each with a policy of its own, that talk: the hosts that
+    have them, and the Policy, which has the PF."""
+    pf = need_pfs()[0]
+    vfs = pf.vfs(2)
+    give_policy(pf)
+    a, b = pair(*vfs)
+    traffic_flows(a, b)
+    return a, b, Policy(pf, a, b)
 
 
 def as_before(policy, a, b, *back):

@@ -6,9 +6,8 @@ import socket
 
 from net.lib.py import NetNSEnter, defer, ksft_true
 
-from .host import pair
-from .pci import need_pfs, wait_for
-from .recover import give_policy
+from .pci import wait_for
+from .recover import policed_pair
 
 PORT = 4711
 
@@ -16,10 +15,7 @@ PORT = 4711
 def talking_vfs():
     """Two VFs that keep their addresses when their drivers come and go, the
     hosts that have them, and how these talk."""
-    pf = need_pfs()[0]
-    vfs = pf.vfs(2)
-    give_policy(pf)
-    a, b = pair(*vfs)
+    a, b, _ = policed_pair()
     return a, b, Talk(a, b)
 
 
