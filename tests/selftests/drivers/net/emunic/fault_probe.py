@@ -70,9 +70,9 @@ def pf_probe():
 
 def numvfs():
     """
-    VFs are enabled; their drivers come later. What pci_device_add() asks for is
-    there: it does not look whether it got it, and a device that was half added
-    is an oops when pci_iov_add_virtfn() removes it, whatever the driver.
+    VFs are enabled; their drivers come later. What pci_iov_add_virtfn() asks for
+    is there: it goes on with a VF that has no name or was half added, and is an
+    oops when it removes that one, whatever the driver.
     """
     pf = need_pfs()[0]
     pf.drop_vfs()
@@ -98,7 +98,7 @@ def numvfs():
             b.close()
         pf.write("sriov_numvfs", 0)
 
-    Faults("pci_device_add").each("enabling VFs", enable, after, 2)
+    Faults("pci_iov_add_virtfn").each("enabling VFs", enable, after, 2)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,11 @@ HEAD, TAIL = "FAULT_INJECTION: forcing a failure", "</TASK>"
 SILENT = "silent"
 
 
+def _all_kinds():
+    """Names of all that the kernel can have fail below a driver."""
+    return [path.parent.name for path in DEBUGFS.glob("fail*/require-start")]
+
+
 def _text():
     """Addresses of the driver's code: the first, and one behind the last."""
     for line in MODULES.read_text().splitlines():
@@ -87,11 +92,13 @@ class Faults:
         self.log = KernelLog()
         defer(self._close)
         require, reject = _text(), _function(spared)
-        self._set({"probability": 0, "interval": 1, "space": 0, "verbose": 2,
-                   "task-filter": "N", "ignore-gfp-wait": "N",
-                   "stacktrace-depth": DEPTH,
+        # Of all kinds, lest another one takes what was ordered for these.
+        self._set({"stacktrace-depth": DEPTH,
                    "require-start": hex(require[0]), "require-end": hex(require[1]),
-                   "reject-start": hex(reject[0]), "reject-end": hex(reject[1])})
+                   "reject-start": hex(reject[0]), "reject-end": hex(reject[1])},
+                  _all_kinds())
+        self._set({"probability": 0, "interval": 1, "space": 0, "verbose": 2,
+                   "task-filter": "N", "ignore-gfp-wait": "N"})
         (DEBUGFS / "failslab/cache-filter").write_text("N")
         (DEBUGFS / "fail_page_alloc/min-order").write_text("0")
         # Their stacks are for us, not for the console, where they take long.
@@ -106,9 +113,9 @@ class Faults:
                 (DEBUGFS / kind / name).write_text(str(value))
 
     def _close(self):
-        self._set({"probability": 0, "verbose": 0, "require-start": 0,
-                   "require-end": hex((1 << 64) - 1), "reject-start": 0,
-                   "reject-end": 0})
+        self._set({"probability": 0, "verbose": 0})
+        self._set({"require-start": 0, "require-end": hex((1 << 64) - 1),
+                   "reject-start": 0, "reject-end": 0}, _all_kinds())
         self.log.close()
 
     @property
