@@ -63,7 +63,11 @@ def hosts(kind, first, second):
     sh(f"ip netns exec {kind}2 iperf3 -s -D >/dev/null")
     while not sh(f"ip netns exec {kind}2 ss -Hltn sport = :5201"):
         time.sleep(0.1)
-    wait_ping(kind)
+    for _ in range(50):
+        if pings(kind):
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"{kind}: no ping")
 
 
 def pings(kind):
@@ -71,15 +75,6 @@ def pings(kind):
     return not subprocess.call(["ip", "netns", "exec", f"{kind}1", "ping", "-q",
                                 "-c1", "-W1", "192.0.2.2"],
                                stdout=subprocess.DEVNULL)
-
-
-def wait_ping(kind):
-    """Until one is."""
-    for _ in range(50):
-        if pings(kind):
-            return
-        time.sleep(0.2)
-    raise RuntimeError(f"{kind}: no ping")
 
 
 def rtt(kind):

@@ -56,7 +56,7 @@ def goals(result):
 
 def kinds(result):
     """Everything that was measured, in order."""
-    return list(next(iter(result.values()))["tcp1"])
+    return list(dict.fromkeys(kind for mode in result.values() for kind in mode["tcp1"]))
 
 
 def table(result):
