@@ -3,9 +3,12 @@
 
 import re
 import socket
+import time
 from dataclasses import dataclass
 
 from net.lib.py import NetNSEnter
+
+from .slow import patience
 
 SYM_XOR, SYM_OR_XOR = "symmetric-xor", "symmetric-or-xor"
 
@@ -65,12 +68,26 @@ class Flow:
                 sock.sendto(b"flow", (dst, self.dport))
 
     def landed(self, count=20):
-        """The receiver's queues that got @count datagrams."""
+        """The receiver's queues that get @count datagrams before long."""
         before = queue_packets(self.dst)
         self.send(count)
-        return [i for i, (old, new) in
-                enumerate(zip(before, queue_packets(self.dst)))
-                if new - old >= count]
+        return _before_long(lambda: _queues(self.dst, before, lambda _, new: new >= count),
+                            bool)
+
+
+def _queues(host, before, matches):
+    """Queues of a port for which matches(queue, packets since @before)."""
+    return [i for i, (old, new) in enumerate(zip(before, queue_packets(host)))
+            if matches(i, new - old)]
+
+
+def _before_long(find, good):
+    """What @find finds, once that is @good or there was time enough."""
+    end = time.monotonic() + patience(1)
+    while True:
+        found = find()
+        if good(found) or time.monotonic() > end:
+            return found
 
 
 def astray(flows, queues, count=20):
@@ -78,12 +95,13 @@ def astray(flows, queues, count=20):
     Send @count datagrams of each of @flows, to one host; which queues got less
     than what must land in them, queues[i] being where flows[i] must.
     """
-    before = queue_packets(flows[0].dst)
+    host = flows[0].dst
+    before = queue_packets(host)
     for flow in flows:
         flow.send(count)
-    after = queue_packets(flows[0].dst)
-    return [i for i, (old, new) in enumerate(zip(before, after))
-            if new - old < count * queues.count(i)]
+    return _before_long(
+        lambda: _queues(host, before, lambda i, new: new < count * queues.count(i)),
+        lambda found: not found)
 
 
 class Steering:
