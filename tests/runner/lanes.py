@@ -84,12 +84,6 @@ def alone(lane, *args):
     return report.status
 
 
-def on_the_host(report):
-    """All lanes that need no VM of ours, or make their own."""
-    for lane in (abi, model, qtest, vm, migration):
-        lane(report)
-
-
 def abi(report):
     out = BUILD / "tests/abi"
     out.mkdir(parents=True, exist_ok=True)
