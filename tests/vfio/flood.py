@@ -8,7 +8,7 @@ import sys
 
 from isolation import SEED, Dialogue, Lane, run_cases
 
-LATENCY_ROUNDS, RATE_ROUNDS = 9, 60
+LATENCY_ROUNDS, RATE_ROUNDS = 25, 60
 MORE_LATENCY, LESS_THROUGHPUT = 2.0, 0.9
 
 
