@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 # pylint: disable=wrong-import-position
 from runner.console import offences  # noqa: E402
 from splat import (PCIEHP_ORDER, PROC_ENTRY, UNLOCKED_REMOVAL,  # noqa: E402
-                   UNTRACKED, WRONG_SUM)
+                   UNCHECKED, UNTRACKED, WRONG_SUM)
 
 UNLOCKED = """\
 [   61.2] WARNING: drivers/pci/remove.c:128 at pci_stop_and_remove_bus_device+0x6c/0x80, CPU#1: sh/2
@@ -69,6 +69,7 @@ ENTRY = """\
 """
 ENTRY_SHOWN = [ENTRY.splitlines(True)[n] for n in (0, 1, 2)]
 LOST_TRACK = "[   61.2] ref_tracker: memory allocation failure, unreliable refcount tracker.\n"
+NO_CHECKS = "[   61.2] DMA-API: cacheline tracking ENOMEM, dma-debug disabled\n"
 BEGIN = "[   60.0] emunic-test: begin unbind.py\n"
 END = "[   70.0] emunic-test: end unbind.py\n"
 EXPECT = f"[   60.1] emunic-test: expect {UNLOCKED_REMOVAL.name}\n"
@@ -76,6 +77,7 @@ EXPECT_ORDER = f"[   60.1] emunic-test: expect {PCIEHP_ORDER.name}\n"
 EXPECT_SUM = f"[   60.1] emunic-test: expect {WRONG_SUM.name}\n"
 EXPECT_ENTRY = f"[   60.1] emunic-test: expect {PROC_ENTRY.name}\n"
 EXPECT_UNTRACKED = f"[   60.1] emunic-test: expect {UNTRACKED.name}\n"
+EXPECT_UNCHECKED = f"[   60.1] emunic-test: expect {UNCHECKED.name}\n"
 BUG = "[   61.5] BUG: KASAN: slab-use-after-free in emunic_remove+0x1\n"
 FAULT = "[   61.5] DMAR: [DMA Read] Request device [01:00.1] fault addr 0x0\n"
 # What is bad in them: the warning itself, RIP and the trace
@@ -137,6 +139,9 @@ CASES = {
         "unregister_irq_proc", "emunic_remove") + END, ENTRY_SHOWN),
     "a reference": (BEGIN + LOST_TRACK + END, [LOST_TRACK]),
     "a reference, announced": (BEGIN + EXPECT_UNTRACKED + LOST_TRACK + BUG + END, [BUG]),
+    "no checks of mappings": (BEGIN + NO_CHECKS + END, [NO_CHECKS]),
+    "no checks of mappings, announced": (BEGIN + EXPECT_UNCHECKED + NO_CHECKS + BUG + END,
+                                         [BUG]),
 }
 
 

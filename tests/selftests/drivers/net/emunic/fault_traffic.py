@@ -42,17 +42,13 @@ def some(mode):
     faults = Faults()
     before = _lost(b)
     with PingFlood(a, b):
-        stream = Stream(a, b, seconds=2 * SECONDS)
-        with faults.at_random(PERCENT, times=30):
-            time.sleep(SECONDS)
+        stream = Stream(a, b, seconds=SECONDS)
         with faults.at_random(PERCENT):
             time.sleep(SECONDS)
             failed = faults.failed
         received, _ = stream.wait(patience(30))
     lost = _lost(b) - before
-    ksft_pr(f"{mode}: {failed} allocations failed, {lost} of them for Rx, in "
-            f"{len(faults.places)} places that are named: "
-            f"{' '.join(sorted(faults.places))}")
+    ksft_pr(f"{mode}: {failed} allocations failed, {lost} of them for Rx")
     ksft_ge(failed, 20, "failures")
     ksft_ge(lost, 1, "failures that Rx has counted")
     ksft_ge(received, 1, "bytes of a stream")

@@ -7,7 +7,6 @@ on its stack fails, whether the driver allocates itself or what it calls does.
 
 import functools
 import re
-from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -80,13 +79,11 @@ class Faults:
     """
     Failures to order, until the case ends, but none below the function @spared. If
     not told otherwise, kmemleak's: it allocates for each allocation of others, has
-    reserves of its own, and would be all that fails half of the time. @places
-    counts those that the kernel has named.
+    reserves of its own, and would be all that fails half of the time.
     """
     def __init__(self, spared="__alloc_object"):
         if not (DEBUGFS / KINDS[0] / "require-start").exists():
             raise KsftSkipEx("no failures below a driver in this kernel")
-        self.places = Counter()
         self.number = 0
         self.budget = 0
         self.log = KernelLog()
@@ -132,9 +129,7 @@ class Faults:
 
     def _seen(self):
         """Places in the log since the last call."""
-        places = list(_places(self.log.lines()))
-        self.places.update(places)
-        return places
+        return list(_places(self.log.lines()))
 
     def command(self, run, text):
         """A command, by cmd() or a host's, in which fails what is ordered."""
@@ -185,7 +180,7 @@ class Faults:
     @contextmanager
     def at_random(self, percent, times=MANY, kinds=KINDS):
         """Meanwhile so many percent of these kinds fail, in whatever context. If
-        @times is given, no more than so many of each, which are named."""
+        @times is given, no more than so many of each, and the log has them."""
         self._order(times)
         self._set({"verbose": 0 if times == MANY else 2, "probability": percent},
                   kinds)

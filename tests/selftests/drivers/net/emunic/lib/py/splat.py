@@ -26,8 +26,9 @@ The kernel says so once, with the frame and the way to who has found out.
 Those of memory that runs out by order, see fault.py. FORCED: the order itself,
 with its stack. PROC_ENTRY: who registers an interrupt makes files in /proc/irq,
 does not look whether there was memory for them, and is told so when they are to
-go. UNTRACKED: a reference that the tracker of references had no memory for. The
-console has no stacks of these.
+go. UNTRACKED: a reference that the tracker of references had no memory for.
+UNCHECKED: the same of DMA-API's debugging, which is off from then on. The console
+has no stacks of these.
 """
 
 import re
@@ -103,5 +104,9 @@ _UNTRACKED = "ref_tracker: memory allocation failure"
 UNTRACKED = Complaint("references that are not tracked", _UNTRACKED, _UNTRACKED,
                       _UNTRACKED, _UNTRACKED)
 
-OUT_OF_MEMORY = (FORCED, PROC_ENTRY, UNTRACKED)
+_UNCHECKED = r"DMA-API: cacheline tracking ENOMEM, dma-debug disabled"
+UNCHECKED = Complaint("mappings that nothing checks", _UNCHECKED, _UNCHECKED,
+                      _UNCHECKED, _UNCHECKED)
+
+OUT_OF_MEMORY = (FORCED, PROC_ENTRY, UNTRACKED, UNCHECKED)
 KNOWN = (UNLOCKED_REMOVAL, PCIEHP_ORDER, WRONG_SUM, *OUT_OF_MEMORY)
