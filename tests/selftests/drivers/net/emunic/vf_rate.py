@@ -6,9 +6,9 @@ import socket
 import time
 
 from lib.py import Flood, Host, KernelLog, KsftNamedVariant, Meter, Stream, \
-    ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_lt, ksft_pr, ksft_run_quiet, \
-    ksft_true, ksft_variants, need_pfs, need_slow_pf, pair, patience, \
-    refused, speed
+    ksft_busy_wait, ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_lt, ksft_pr, \
+    ksft_run_quiet, ksft_true, ksft_variants, need_pfs, need_slow_pf, pair, \
+    patience, refused, speed
 from lib.py.pci import errno_of
 from lib.py.rtnl import set_vf_rate
 
@@ -202,6 +202,32 @@ def min_unused():
     _near(Meter(pf).rates(2)[1].tx, port, 5, "the other VF")
 
 
+@ksft_variants(["vf_flr", "pf_flr"])
+def min_survives(event):
+    """
+    A minimum is in force after a reset of its VF, and of the PF. VFs come back
+    in their own time after the PF's.
+    """
+    pf, port = need_slow_pf()
+    least = port // 4 * 3
+    hosts = [Host(vf, n + 1, mtu=9000) for n, vf in enumerate(pf.vfs(2))]
+    pf.set_vf(0, f"min_tx_rate {least}")
+    if event == "pf_flr":
+        pf.flr()
+    else:
+        hosts[0].func.flr()
+    for host in hosts:
+        host.wait_link(20)
+        Flood(host, NOBODY, 9000)
+
+    def in_force():
+        rates = [rate.tx for rate in Meter(pf).rates(1)]
+        ksft_pr("Mbit/s:", [f"{rate:.1f}" for rate in rates])
+        return rates[0] >= 0.9 * least and rates[1] >= 1
+
+    ksft_busy_wait(in_force, deadline=10, sleep=0, comment="of its minimum")
+
+
 @ksft_variants([KsftNamedVariant(name, what) for name, what in (
     ("max_above_speed", "max_tx_rate {above}"),
     ("min_above_speed", "min_tx_rate {above} max_tx_rate 0"),
@@ -246,6 +272,6 @@ if __name__ == "__main__":
     ksft_run_quiet([max_small_frames, max_gso, max_tcp, max_towards_uplink,
                     max_of_one_is_not_anothers, slowest, legacy_rate,
                     fair_without_min, min_under_contention,
-                    min_unused, not_possible, contradiction,
+                    min_unused, min_survives, not_possible, contradiction,
                     sum_of_min_fits])
     ksft_exit()
