@@ -23,6 +23,7 @@ class Report:
         self.skips = declared_skips(skips)
         self.passed = self.failed = self.skipped = self.ran = 0
         self.again = []     # programs that failed and get another try
+        self.bad = []       # those that failed, and how
         self.lock = threading.Lock()    # of all but @globs and @skips
 
     def picks(self, lane, name):
@@ -55,6 +56,7 @@ class Report:
         self.passed += outcome.passed
         self.failed += outcome.failed
         self.skipped += len(outcome.skipped)
+        self.bad += [f"{name}: {note}" for note in outcome.notes if outcome.failed]
 
     @staticmethod
     def show(name, outcome, seconds, text):
@@ -74,4 +76,6 @@ class Report:
     def summary(self):
         for name in self.again:
             print(f"tried again: {name}")
+        for what in self.bad:
+            print(f"failed: {what}")
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
