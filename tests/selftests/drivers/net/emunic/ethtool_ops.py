@@ -115,6 +115,7 @@ def channels(kind):
     limits, _ = a.cmd(f"ethtool -l {a.dev}").stdout.split("Current")
     most = int(_field(limits, "Combined"))
     ksft_ge(most, 1)
+    ksft_true(a.reaches(b.v4), "before")
     stream = Stream(a, b, seconds=4)
     for count in (1, most, 1, min(2, most)):
         out = a.cmd(f"ethtool -L {a.dev} combined {count}", fail=False)

@@ -64,7 +64,7 @@ def _vlan(net, host):
 
 
 def _rate(net, host):
-    flood = Flood(host, NOBODY, 500)
+    flood = Flood(host, NOBODY, 1500)
     time.sleep(0.2)
     rate = Meter(net.pf).rates(1)[net.hosts.index(host)].tx
     flood.stop()

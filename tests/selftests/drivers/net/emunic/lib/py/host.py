@@ -11,6 +11,7 @@ from net.lib.py import NetNS, NetNSEnter, bkg, cmd, defer, ip, rand_port, \
 
 from . import ioctl
 from .pci import ip_batch, wait_for
+from .slow import patience
 
 ETH_P_ALL = 3
 SOL_PACKET, PACKET_AUXDATA = 263, 8
@@ -153,16 +154,19 @@ class Host:
 
 
 class Stream:
-    """iperf3 from @client to @server; the result is there after wait()."""
+    """
+    iperf3 from @client to @server for @seconds (more where the machine is
+    slow); the result is there after wait().
+    """
     def __init__(self, client, server, seconds=3, opts="", v6=False):
         port = rand_port()
-        self.seconds = seconds
+        self.seconds = patience(seconds)
         self.server = bkg(f"iperf3 -s -1 -p {port}", ns=server.ns)
         defer(self.stop, self.server)
         wait_port_listen(port, ns=server.ns)
         dst = server.v6 if v6 else server.v4
-        self.client = bkg(f"iperf3 -J -c {dst} -p {port} -t {seconds} {opts}",
-                          ns=client.ns)
+        self.client = bkg(f"iperf3 -J -c {dst} -p {port} -t {self.seconds} "
+                          f"{opts}", ns=client.ns)
         defer(self.stop, self.client)
 
     @staticmethod
@@ -193,11 +197,11 @@ class Sniffer:
 
     def frames(self, seconds=0.5, until=None):
         """
-        Frames that came in during the next @seconds, or were queued; none
-        after one that has @until in it.
+        Frames that came in during the next @seconds (more where the machine
+        is slow), or were queued; none after one that has @until in it.
         """
         got = []
-        end = time.monotonic() + seconds
+        end = time.monotonic() + patience(seconds)
         while (left := end - time.monotonic()) > 0:
             self.sock.settimeout(left)
             try:
