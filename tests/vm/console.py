@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 # pylint: disable=wrong-import-position
 from runner.console import offences  # noqa: E402
-from splat import (PCIEHP_ORDER, PROC_ENTRY, UNLOCKED_REMOVAL,  # noqa: E402
+from splat import (PCIEHP_ORDER, PROC_ENTRY, PULLED_PF, UNLOCKED_REMOVAL,  # noqa: E402
                    UNCHECKED, UNTRACKED, WRONG_SUM)
 
 UNLOCKED = """\
@@ -45,6 +45,22 @@ CIRCLE = """\
 [  196.3]  pciehp_unconfigure_device+0x1c8/0x2b0
 [  196.4]  </TASK>
 """
+RESET_CIRCLE = """\
+[  195.1] WARNING: possible circular locking dependency detected
+[  195.2] the existing dependency chain (in reverse order) is:
+[  195.3] -> #2 (&ctrl->reset_lock){++++}-{4:4}:
+[  195.4]        pciehp_reset_slot+0xa8/0x150
+[  195.5] -> #1 (pci_slot_mutex){+.+.}-{4:4}:
+[  195.6]        pci_dev_assign_slot+0x22/0x290
+[  195.7] -> #0 (pci_rescan_remove_lock){+.+.}-{4:4}:
+[  195.8]        pciehp_unconfigure_device+0xc9/0x2b0
+[  195.9] other info that might help us debug this:
+[  196.0] Call Trace:
+[  196.1]  <TASK>
+[  196.2]  pci_lock_rescan_remove+0x12/0x20
+[  196.3]  pciehp_unconfigure_device+0xc9/0x2b0
+[  196.4]  </TASK>
+"""
 SUM = """\
 [   79.6] emunic 0000:01:00.1 em1: hw csum failure
 [   79.7] skb len=84 headroom=98 headlen=84 tailroom=526
@@ -69,11 +85,13 @@ ENTRY = """\
 """
 ENTRY_SHOWN = [ENTRY.splitlines(True)[n] for n in (0, 1, 2)]
 LOST_TRACK = "[   61.2] ref_tracker: memory allocation failure, unreliable refcount tracker.\n"
+LEAKS = "[   61.2] kmemleak: 21 new suspected memory leaks (see /sys/kernel/debug/kmemleak)\n"
 NO_CHECKS = "[   61.2] DMA-API: cacheline tracking ENOMEM, dma-debug disabled\n"
 BEGIN = "[   60.0] emunic-test: begin unbind.py\n"
 END = "[   70.0] emunic-test: end unbind.py\n"
 EXPECT = f"[   60.1] emunic-test: expect {UNLOCKED_REMOVAL.name}\n"
 EXPECT_ORDER = f"[   60.1] emunic-test: expect {PCIEHP_ORDER.name}\n"
+EXPECT_PULLED = f"[   60.1] emunic-test: expect {PULLED_PF.name}\n"
 EXPECT_SUM = f"[   60.1] emunic-test: expect {WRONG_SUM.name}\n"
 EXPECT_ENTRY = f"[   60.1] emunic-test: expect {PROC_ENTRY.name}\n"
 EXPECT_UNTRACKED = f"[   60.1] emunic-test: expect {UNTRACKED.name}\n"
@@ -122,6 +140,11 @@ CASES = {
     "announced, another complaint": (BEGIN + EXPECT + CIRCLE + END, CIRCLE_SHOWN),
     "pciehp's lock order": (BEGIN + CIRCLE + END, CIRCLE_SHOWN),
     "pciehp's lock order, announced": (BEGIN + EXPECT_ORDER + CIRCLE + END, []),
+    "the circle with a reset": (BEGIN + EXPECT_ORDER + RESET_CIRCLE + END, []),
+    "the circle with a reset, our lock in it": (BEGIN + EXPECT_ORDER + RESET_CIRCLE.replace(
+        "pci_slot_mutex", "&emu->lock") + END, CIRCLE_SHOWN),
+    "leaks": (BEGIN + LEAKS + END, [LEAKS]),
+    "leaks, announced": (BEGIN + EXPECT_PULLED + LEAKS + END, []),
     "announced, a third lock": (BEGIN + EXPECT_ORDER + CIRCLE.replace(
         "-> #0", "-> #1 (rtnl_mutex){+.+.}-{4:4}:\n[  195.6] -> #0") + END, CIRCLE_SHOWN),
     "a wrong sum": (BEGIN + SUM + END, SUM_SHOWN),

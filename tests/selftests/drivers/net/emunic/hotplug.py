@@ -10,7 +10,7 @@ from lib.py import PingFlood, Policy, as_before, cmd, defer, find_pfs, \
     give_policy, ksft_eq, ksft_exit, ksft_lt, ksft_pr, ksft_run_quiet, \
     ksft_true, monitor, need_pfs, pair, patience, setpci, traffic_flows
 from lib.py.pci import wait_for
-from lib.py.splat import PCIEHP_ORDER
+from lib.py.splat import PULLED
 
 # Slot Control: interrupt off; power and its indicator off, at which QEMU takes
 # the card away; power on again, so that pciehp does not think it did that
@@ -160,5 +160,5 @@ def vf_loses_its_device():
 
 if __name__ == "__main__":
     ksft_run_quiet([surprise, surprise_with_commands, orderly,
-                    vf_loses_its_device], known=[PCIEHP_ORDER])
+                    vf_loses_its_device], known=PULLED)
     ksft_exit()

@@ -17,8 +17,14 @@ meanwhile.
 
 PCIEHP_ORDER: pciehp takes pci_rescan_remove_lock inside of its reset_lock,
 lets go of that while it removes a device, whichever that is, and takes it
-again. Both are of one slot's one thread. Lockdep says so once, and is off from
-then on.
+again. Both are of one slot's one thread. A reset that a fatal error brings takes
+the reset_lock inside of pci_slot_mutex, and who makes VFs that mutex inside of
+pci_rescan_remove_lock: with these, the circle has three locks. Lockdep says so
+once, and is off from then on.
+
+PULLED_PF: a VF holds its PF until pci_iov_remove_virtfn() gives that reference
+back. pciehp removes all of a slot's functions one after the other, VFs first, so
+that none is left for it to find: the PF's pci_dev is never freed.
 
 WRONG_SUM: a device has made the sum of a frame, and it is not that of the frame.
 The kernel says so once, with the frame and the way to who has found out.
@@ -83,6 +89,17 @@ PCIEHP_ORDER = Complaint(
     r"-> #0 \(&ctrl->reset_lock\).*\bpciehp_unconfigure_device\+.*"
     r"\bCall Trace:.*\bdown_read_nested\+.*\bpciehp_unconfigure_device\+",
     _CIRCLE + r"|\bCall Trace:")
+PCIEHP_RESET_ORDER = Complaint(
+    PCIEHP_ORDER.name, _CIRCLE, "</TASK>",
+    r"chain \(in reverse order\) is:[^>]*"
+    r"-> #2 \(&ctrl->reset_lock\)[^>]*\bpciehp_reset_slot\+[^>]*"
+    r"-> #1 \(pci_slot_mutex\)[^>]*\bpci_dev_assign_slot\+[^>]*"
+    r"-> #0 \(pci_rescan_remove_lock\).*\bpciehp_unconfigure_device\+.*"
+    r"\bCall Trace:.*\bpci_lock_rescan_remove\+.*\bpciehp_unconfigure_device\+",
+    _CIRCLE + r"|\bCall Trace:")
+
+_LEAKS = "suspected memory leaks"
+PULLED_PF = Complaint("a PF that its VFs still hold", _LEAKS, _LEAKS, _LEAKS, _LEAKS)
 
 WRONG_SUM = Complaint(
     "wrong sums of frames", ": hw csum failure", "</TASK>",
@@ -109,4 +126,5 @@ UNCHECKED = Complaint("mappings that nothing checks", _UNCHECKED, _UNCHECKED,
                       _UNCHECKED, _UNCHECKED)
 
 OUT_OF_MEMORY = (FORCED, PROC_ENTRY, UNTRACKED, UNCHECKED)
-KNOWN = (UNLOCKED_REMOVAL, PCIEHP_ORDER, WRONG_SUM, *OUT_OF_MEMORY)
+PULLED = (PCIEHP_ORDER, PCIEHP_RESET_ORDER, PULLED_PF)
+KNOWN = (UNLOCKED_REMOVAL, *PULLED, WRONG_SUM, *OUT_OF_MEMORY)
