@@ -92,7 +92,8 @@ def udp_whole():
 @ksft_variants([KsftNamedVariant(f"{kind}_v{v}", kind, v)
                 for kind in PATHS[:2] for v in (4, 6)])
 def big(kind, version):
-    """BIG TCP: frames beyond 64 KiB, if the sender's window is open."""
+    """BIG TCP: frames beyond 64 KiB, if the sender's window is open, and
+    whatever the round trip."""
     a, b = finished_pair(kind)
     limit = a.ip(f"-d link show dev {a.dev}", json=True)[0]["tso_max_size"]
     ksft_ge(limit, 200_000)
@@ -101,7 +102,8 @@ def big(kind, version):
     a.ip(f"link set dev {a.dev} gso_max_size {limit} gso_ipv4_max_size {limit}")
     for host in (a, b):
         host.cmd("sysctl -qw net.ipv4.tcp_wmem='4096 4194304 8388608' "
-                 "net.ipv4.tcp_rmem='4096 4194304 8388608'", shell=True)
+                 "net.ipv4.tcp_rmem='4096 4194304 8388608' "
+                 "net.ipv4.tcp_tso_rtt_log=20", shell=True)
     data = os.urandom(4 << 20)
     sent = _outgoing(a)
     got, frames = captured(a, b, data, version)
