@@ -113,11 +113,13 @@ def survives(kind, what):
 
 @ksft_variants(KINDS)
 def channels(kind):
-    """A table is kept while it fits, and in the way of what does not fit."""
+    """A table is kept while it fits, and in the way of what does not fit. With
+    the queues, newer kernels halve a table whose halves are alike."""
     a, b, steering = _hosts(kind)
-    steering.set("weight 1 3")
+    steering.set("equal 2")
     set_queues(b, 2)
     ksft_eq(set(steering.read().table), {0, 1})
+    steering.set("weight 1 3")
     ones = steering.table.count(1)
     ksft_eq(ones, len(steering.table) * 3 // 4, "weights")
     _foretold(steering, a, b)
