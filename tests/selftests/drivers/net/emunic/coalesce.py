@@ -130,7 +130,7 @@ def bound(usecs):
     usecs = patience(usecs)
     a, b = pair(*need_pfs()[0].vfs(2))
     # One at a time, so that without moderation each is an interrupt
-    load = Flood(a, b.mac, delay=200_000)
+    load = Flood(a, b.mac, delay=patience(500_000))
     _set(b, OFF)
     rates = []
     for args in (OFF, f"adaptive-rx off rx-usecs {usecs} tx-usecs {usecs}"):
@@ -187,7 +187,7 @@ def adaptive(way):
     under_test = b if way == "rx" else a
     _set(under_test, OFF)
     _set(under_test, f"adaptive-{way} on")
-    load = Flood(a, b.mac, delay=100_000)
+    load = Flood(a, b.mac, delay=patience(500_000))
     seen = set()
     end = time.monotonic() + 20
     while len(seen) < 2 and time.monotonic() < end:
