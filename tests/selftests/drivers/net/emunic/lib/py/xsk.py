@@ -13,6 +13,7 @@ from net.lib.py import NetNSEnter, defer
 
 from .bpf import LIBC, MAP_XSK, PASS, REDIRECT_MAP, RX_QUEUE, EXIT, Map, Prog, \
     call, ifindex, load, map_fd, mov, only_test_frames
+from .slow import patience
 
 AF_XDP, SOL_XDP = 44, 283
 MMAP_OFFSETS, RX_RING, TX_RING, UMEM_REG, FILL_RING, COMPLETION_RING, _, \
@@ -119,9 +120,10 @@ class Xsk:
         self.fill.put([struct.pack("<Q", addr & -CHUNK) for addr in addrs])
 
     def frames(self, count, seconds=3):
-        """The next frames that come in, @count at most."""
+        """The next frames that come in, @count at most, within @seconds (more
+        where the machine is slow)."""
         got, parts = [], b""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + patience(seconds)
         while len(got) < count and (left := end - time.monotonic()) > 0:
             select.select([self.sock], [], [], min(left, 0.1))
             for entry in self.rx.take():
