@@ -8,8 +8,7 @@ import time
 
 from lib.py import Attached, Faults, NetNSEnter, PingFlood, Prog, \
     Stream, Talk, bpf, defer, ethtool_stat, ksft_exit, ksft_ge, ksft_pr, \
-    ksft_run_quiet, ksft_variants, need_pfs, pair, patience, \
-    traffic_flows
+    ksft_run_quiet, ksft_variants, need_pfs, pair, traffic_flows
 from lib.py.ioctl import set_channels, set_rings
 from lib.py.pci import wait_for
 from lib.py.splat import OUT_OF_MEMORY
@@ -46,7 +45,7 @@ def some(mode):
         with faults.at_random(PERCENT):
             time.sleep(SECONDS)
             failed = faults.failed
-        received, _ = stream.wait(patience(30))
+        received, _ = stream.wait()
     lost = _lost(b) - before
     ksft_pr(f"{mode}: {failed} allocations failed, {lost} of them for Rx")
     ksft_ge(failed, 20, "failures")

@@ -45,7 +45,7 @@ def tcp(kind, v6):
     back = Stream(b, a, seconds=1, v6=v6)
     for name, stream in (("there", there), ("back", back)):
         received, _ = stream.wait()
-        ksft_ge(received, 1_000_000, f"bytes {name}")
+        ksft_ge(received, 500_000, f"bytes {name}")
     for host in (a, b):
         ksft_eq(host.snmp("Tcp", "InCsumErrors"), 0)
         ksft_eq(host.link["stats64"]["rx"]["errors"], 0)

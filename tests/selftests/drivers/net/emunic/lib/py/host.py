@@ -179,7 +179,7 @@ class Stream:
     def wait(self, extra=30):
         """Bytes received by the server, and the whole JSON result."""
         self.client.process(terminate=False, fail=True,
-                            timeout=self.seconds + extra)
+                            timeout=self.seconds + patience(extra))
         result = json.loads(self.client.stdout)
         return result["end"]["sum_received"]["bytes"], result
 
