@@ -31,7 +31,7 @@ from .flood import Flood
 from .frames import Frame
 from .gso import captured, check_ids, exchange, finished_pair, need_feature, \
     segment_counts, segmented, set_features
-from .host import Host, Sniffer, Stream, pair, raw_frame
+from .host import Host, Sniffer, Stream, many_streams, pair, raw_frame
 from .klog import KernelLog, ksft_run_quiet
 from .meter import Meter
 from .pci import Function, PhysicalFunction, find_pfs, need_pfs
@@ -59,8 +59,8 @@ __all__ = ["CmdExitFailure", "KsftNamedVariant", "KsftSkipEx", "NetNS",
            "VfioUser", "Xsk", "as_before", "astray", "bpf", "captured",
            "check_ids", "devlink", "devlink_handle", "ethtool_stat",
            "event_count", "exchange", "find_pfs", "finished_pair",
-           "give_policy", "give_to", "ksft_run_quiet", "max_queues", "monitor",
-           "need_feature", "need_pfs", "need_slow_pf", "pair", "patience",
+           "give_policy", "give_to", "ksft_run_quiet", "many_streams", "max_queues",
+           "monitor", "need_feature", "need_pfs", "need_slow_pf", "pair", "patience",
            "policed_pair", "prog_exists", "queue_packets", "raw_frame", "refused",
            "restore_steering", "segment_counts", "segmented", "set_features",
            "set_queues", "setpci", "shown", "speed", "stats", "suspend",

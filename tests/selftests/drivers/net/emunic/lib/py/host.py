@@ -184,6 +184,14 @@ class Stream:
         return result["end"]["sum_received"]["bytes"], result
 
 
+def many_streams(count):
+    """
+    Options of a Stream of @count connections, at a rate that leaves iperf3's
+    clock some time beside them: it may starve else, and never end.
+    """
+    return f"-P {count} -b 1M"
+
+
 class Sniffer:
     """Raw frames that arrive at a host's port, VLAN tags put back."""
     def __init__(self, host, dev=None):
