@@ -3,6 +3,8 @@
 """AF_XDP with zero copy, at PF and VF: frames both ways, and a socket's queue
 across everything that makes rings anew."""
 
+import os
+
 from lib.py import Attached, Prog, Sniffer, Stream, Xsk, bkg, bpf, ethtool_stat, \
     ksft_busy_wait, ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_not_in, ksft_raises, \
     ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair, raw_frame, \
@@ -45,11 +47,18 @@ def _bound(b, flags=xsk.ZEROCOPY | xsk.NEED_WAKEUP):
 
 
 def _receives(a, b, sock, sizes=SIZES):
-    sniffer = Sniffer(a)
     want = _frames(a, b, sizes)
-    for frame in want:
-        sniffer.send(frame)
+    _send_in_order(Sniffer(a), want)
     ksft_eq(sock.frames(len(want)), want, "frames received")
+
+
+def _send_in_order(sniffer, frames):
+    """From one CPU, whose frames go by one queue."""
+    cpus = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cpus)})
+    for frame in frames:
+        sniffer.send(frame)
+    os.sched_setaffinity(0, cpus)
 
 
 def _sends(a, b, sock, sizes=SIZES, piece=xsk.CHUNK):
