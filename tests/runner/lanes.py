@@ -121,12 +121,11 @@ def migration(report):
 
 def migrations(report, count):
     """@count times in each way, and what the guest's console says of it."""
-    kver = (BUILD / f"state/kernel.{KERNEL}").read_text(encoding="ascii").strip()
     log = BUILD / "tests/migration/console"
     log.unlink(missing_ok=True)
     in_root(report, "migration", "migrate",
             ["python3", "-B", TOP / "tests/migration/migrate", "--build", BUILD,
-             "--kver", kver, "--count", str(count)],
+             "--kernel", KERNEL, "--count", str(count)],
             HOST_TIMEOUT + count * MIGRATION_TIMEOUT)
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     outcome = tap.Outcome()
