@@ -5,11 +5,13 @@ help, the function is reset."""
 
 import time
 
-from lib.py import Flood, event_count, ksft_busy_wait, ksft_eq, ksft_exit, \
-    ksft_ge, ksft_run_quiet, policed_pair, setpci, traffic_flows
+from lib.py import Flood, Host, KernelLog, event_count, ksft_busy_wait, ksft_eq, \
+    ksft_exit, ksft_ge, ksft_in, ksft_lt, ksft_run_quiet, need_pfs, patience, \
+    policed_pair, setpci, traffic_flows
 
 COMMAND_MASTER = "4:4"
 TIMEOUT = "NETDEV WATCHDOG"
+NOBODY = "02:00:00:ff:ff:01"
 
 
 def _master(func, on):
@@ -59,6 +61,26 @@ def reset_helps():
     policy.check()
 
 
+def slow_is_not_stuck():
+    """
+    A ring full of long frames takes a minute at 1 Mbit/s. That is no reason
+    to think that the device hangs.
+    """
+    pf = need_pfs()[0]
+    host = Host(pf.vfs(1)[0], 1, mtu=9000)
+    host.wait_link()
+    pf.set_vf(0, "max_tx_rate 1")
+    with KernelLog() as log:
+        Flood(host, NOBODY, 9000)
+        time.sleep(12)
+        ksft_eq([line for line in log.lines() if "timeout" in line], [])
+    out = host.cmd(f"ethtool -S {host.dev}").stdout
+    ksft_in("tx_timeouts: 0", out)
+    start = time.monotonic()
+    host.ip(f"link set dev {host.dev} down")
+    ksft_lt(time.monotonic() - start, patience(3), "seconds until it is down")
+
+
 if __name__ == "__main__":
-    ksft_run_quiet([restart_helps, reset_helps], allow=TIMEOUT)
+    ksft_run_quiet([restart_helps, reset_helps, slow_is_not_stuck], allow=TIMEOUT)
     ksft_exit()

@@ -129,6 +129,11 @@ class PhysicalFunction(Function):
         link = ip(f"-s -d link show dev {self.netdev}", json=True)[0]
         return next(v for v in link["vfinfo_list"] if v["vf"] == index)
 
+    def vf_rate(self, index):
+        """The least and the most that VF @index may send, in Mbit/s."""
+        rate = self.vf_info(index)["rate"]
+        return rate["min_tx"], rate["max_tx"]
+
     def set_vf(self, index, what, fail=True):
         """`ip link set PF vf INDEX WHAT`."""
         return cmd(f"ip link set dev {self.netdev} vf {index} {what}",
