@@ -213,13 +213,16 @@ def pause_works():
 
 
 def _missed(a, b):
-    """Of a flood: frames that found no buffer at @a, PAUSE frames of both."""
+    """
+    Of a flood: frames that found no buffer at @a, PAUSE frames of both. They
+    come in bursts, so that a slow sender fills a ring too.
+    """
     def counts():
         return (event_count(a, "vport_rx_no_buffer"),
                 _pause_stats(a)["tx_pause_frames"],
                 _pause_stats(b)["rx_pause_frames"])
     before = counts()
-    load = Flood(b, a.mac)
+    load = Flood(b, a.mac, burst=128)
     time.sleep(3)
     load.stop()
     time.sleep(0.5)
