@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What netdev-genl tells of queues: the counters of each and their sum."""
 
-from lib.py import Stream, ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_pr, \
+from lib.py import ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_pr, \
     ksft_run_quiet, ksft_variants, many_streams, need_pfs, pair
 from net.lib.py import NetdevFamily, NetNSEnter
 
@@ -51,7 +51,7 @@ def sum_of_queues(kind):
     a, b = _hosts(kind)
     queues = Queues(a)
     before = queues.total()
-    received, _ = Stream(a, b, seconds=2, opts=many_streams(4)).wait()
+    received = many_streams(a, b, 4)
     each, total = queues.each(), queues.total()
     for name, value in each.items():
         ksft_in(name, total)
@@ -67,7 +67,7 @@ def queue_goes(kind):
     """What a queue has counted stays when the queue goes."""
     a, b = _hosts(kind)
     queues = Queues(a)
-    Stream(a, b, seconds=2, opts=many_streams(8)).wait()
+    many_streams(a, b, 8)
     before = queues.total()
     ksft_pr(before)
     a.cmd(f"ethtool -L {a.dev} combined 1")
