@@ -11,6 +11,8 @@ from lib.py import PingFlood, Policy, as_before, cmd, give_policy, ksft_eq, \
 
 MEMINFO = Path("/proc/meminfo")
 SLAB = Path("/sys/kernel/slab")
+SLABINFO = Path("/proc/slabinfo")
+PAGE_KIB = 4
 # What an allocator or a cache of the kernel may keep beside, in KiB. A page
 # for each round would be 200 and more.
 SLACK_SLAB, SLACK_PAGES = 1024, 6144
@@ -22,6 +24,7 @@ class Memory:
     def __init__(self):
         self.errors = self.log()
         self.before = self.now()
+        self.caches = self.by_cache()
 
     @staticmethod
     def log():
@@ -45,11 +48,24 @@ class Memory:
             info["Cached"] - info["AnonPages"] - info["Slab"]
         return info["SUnreclaim"], pages
 
+    @staticmethod
+    def by_cache():
+        """KiB of each cache."""
+        rows = [line.split() for line in SLABINFO.read_text().splitlines()[2:]]
+        return {row[0]: int(row[5]) * int(row[-2]) * PAGE_KIB for row in rows}
+
+    def grown(self):
+        """The caches that have grown most, and by how many KiB."""
+        more = {name: kib - self.caches.get(name, 0)
+                for name, kib in self.by_cache().items()}
+        return sorted(more.items(), key=lambda item: -item[1])[:5]
+
     def check(self, rounds):
         """No more than at the beginning."""
         slab, pages = (a - b for a, b in zip(self.now(), self.before))
         ksft_pr(f"{rounds} rounds: slab {self.before[0]} KiB {slab:+}, "
-                f"other pages {self.before[1]} KiB {pages:+}")
+                f"other pages {self.before[1]} KiB {pages:+}; grown most:",
+                self.grown())
         ksft_lt(slab, SLACK_SLAB, "KiB more slab")
         ksft_lt(pages, SLACK_PAGES, "KiB more pages")
         ksft_eq([line for line in self.log() if line not in self.errors], [],
