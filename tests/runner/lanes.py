@@ -38,7 +38,7 @@ FLOOD = ("flood.py",)
 LAST = ("hotplug.py",)
 # The third NIC has little to give: a port slower than the kernel that fills it,
 # and few vectors to spare.
-THREE_NICS = ["--nics", "3", "--nic-arg", "2,speed=100",
+THREE_NICS = ["--nics", "3", "--nic-arg", "2,speed=40",
               "--nic-arg", "2,vf_vectors=200"]
 
 
