@@ -31,7 +31,7 @@ class Memory:
         return [line for line in out.splitlines() if "emunic" in line]
 
     @staticmethod
-    def slab_in_use(caches):
+    def slab_in_use():
         """
         KiB of objects by cache, of those that cannot be reclaimed. Their pages
         say less: a cache that had many objects for a while keeps pages for the
@@ -39,7 +39,8 @@ class Memory:
         """
         rows = [line.split() for line in SLABINFO.read_text().splitlines()[2:]]
         return {row[0]: int(row[1]) * int(row[3]) / 1024 for row in rows
-                if row[0] in caches and not row[0].startswith("kmemleak_")}
+                if not row[0].startswith("kmemleak_") and
+                int((SLAB / row[0] / "reclaim_account").read_text()) == 0}
 
     def now(self):
         """That, and KiB of pages without owner in slab, in the page cache or in a
@@ -47,15 +48,14 @@ class Memory:
         quarantine, up to a thirty-second of all memory, until its cache is
         shrunk."""
         cmd("sync; echo 3 > /proc/sys/vm/drop_caches", shell=True)
-        caches = [cache for cache in SLAB.iterdir() if not cache.is_symlink()]
-        for cache in caches:
-            (cache / "shrink").write_text("1")
+        for cache in SLAB.iterdir():
+            if not cache.is_symlink():
+                (cache / "shrink").write_text("1")
         info = {key: int(value) for key, value in
                 re.findall(r"(\S+):\s+(\d+)", MEMINFO.read_text())}
         pages = info["MemTotal"] - info["MemFree"] - info["Buffers"] - \
             info["Cached"] - info["AnonPages"] - info["Slab"]
-        return self.slab_in_use([cache.name for cache in caches if int(
-            (cache / "reclaim_account").read_text()) == 0]), pages
+        return self.slab_in_use(), pages
 
     def check(self, rounds):
         """No more than at the beginning."""
