@@ -29,9 +29,9 @@ from .devlink import Reporter, devlink, devlink_handle
 from .fault import Faults
 from .flood import Flood
 from .frames import Frame
-from .gso import captured, check_ids, exchange, finished_pair, need_feature, \
-    segment_counts, segmented, set_features
-from .host import Host, Sniffer, Stream, many_streams, pair, raw_frame
+from .gso import captured, check_ids, exchange, finished_pair, many_streams, \
+    need_feature, segment_counts, segmented, set_features
+from .host import Host, Sniffer, Stream, pair, raw_frame
 from .klog import KernelLog, ksft_run_quiet
 from .meter import Meter
 from .pci import Function, PhysicalFunction, find_pfs, need_pfs

@@ -5,6 +5,7 @@ import os
 import re
 import socket
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 
 from net.lib.py import NetNSEnter, defer, ksft_eq, ksft_ge, ksft_in, ksft_true
@@ -67,6 +68,16 @@ def exchange(a, b, data, version=4, addr=None):
 def _send_all(sock, data):
     sock.sendall(data)
     sock.shutdown(socket.SHUT_WR)
+
+
+def many_streams(a, b, count, size=2 << 20):
+    """
+    @count connections at a time from @a to @b, of @size bytes each; how many
+    have come in all. iperf3 has no time for its own clock beside many, and on
+    a slow machine never ends.
+    """
+    with ThreadPoolExecutor(count) as pool:
+        return sum(pool.map(lambda _: len(exchange(a, b, bytes(size))), range(count)))
 
 
 def finished_pair(kind):

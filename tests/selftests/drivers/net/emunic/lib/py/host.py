@@ -5,7 +5,6 @@ import json
 import socket
 import struct
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 from net.lib.py import NetNS, NetNSEnter, bkg, cmd, defer, ip, rand_port, \
     wait_port_listen
@@ -183,28 +182,6 @@ class Stream:
                             timeout=self.seconds + patience(extra))
         result = json.loads(self.client.stdout)
         return result["end"]["sum_received"]["bytes"], result
-
-
-def many_streams(client, server, count, size=2 << 20):
-    """
-    @count TCP connections at a time, over each of which @client sends @size
-    bytes; how many have come in all. iperf3 has no time for its own clock beside
-    many, and on a slow machine never ends.
-    """
-    with NetNSEnter(str(server.ns)):
-        listener = socket.create_server((server.v4, 0), backlog=count)
-    with listener, NetNSEnter(str(client.ns)):
-        senders = [socket.create_connection(listener.getsockname(), patience(5))
-                   for _ in range(count)]
-        receivers = [listener.accept()[0] for _ in senders]
-    for sock in (*senders, *receivers):
-        defer(sock.close)
-        sock.settimeout(patience(30))
-    with ThreadPoolExecutor(2 * count) as pool:
-        sent = pool.map(lambda sock: sock.sendall(bytes(size)), senders)
-        came = pool.map(lambda sock: len(sock.makefile("rb").read(size)), receivers)
-        list(sent)      # an exception, if there was one
-        return sum(came)
 
 
 class Sniffer:
