@@ -426,6 +426,105 @@ static void test_stop_start(void)
     qemunic_stop(d.nic);
 }
 
+static uint32_t tx_event(Data *d)
+{
+    return qtest_readl(d->nic->qts, d->vf[0].tx.shadow +
+                       offsetof(struct emunic_shadow, sq_event));
+}
+
+/* Frames of 60 bytes from the first VF to the second */
+static void put_frames(Data *d, int count)
+{
+    uint8_t frame[60];
+
+    build(frame, sizeof(frame), vf_mac[1], vf_mac[0], 0x88b5);
+    for (int i = 0; i < count; i++) {
+        port_put(&d->vf[0], NULL, frame, sizeof(frame), sizeof(frame));
+    }
+}
+
+/* False: a kick was asked for. */
+static bool sent_without_kick(Data *d, int count)
+{
+    Port *p = &d->vf[0];
+    bool without;
+
+    put_frames(d, count);
+    qtest_writel(d->nic->qts, p->tx.shadow + offsetof(struct emunic_shadow,
+                                                      sq_tail), p->tx.tail);
+    without = !EMUNIC_INDEX_PASSED(tx_event(d), p->tx.tail,
+                                   p->tx.tail - count);
+    if (!without) {
+        qemunic_write(&p->f, EMUNIC_KICK, 1);
+    }
+    return without;
+}
+
+static void expect_frames(Data *d, int count)
+{
+    Frame fr;
+
+    while (count--) {
+        g_assert_true(wait_receive(&d->vf[1], &fr));
+    }
+}
+
+/* A kick is asked for, soon enough. */
+static void expect_sleep(Data *d)
+{
+    gint64 end = g_get_monotonic_time() + QEMUNIC_TIMEOUT_US;
+
+    while (tx_event(d) != d->vf[0].tx.tail) {
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+    }
+}
+
+/*
+ * A queue that had one frame sleeps. One that had many is looked at without a
+ * kick, for a time that this test may be too slow for many times, and sleeps
+ * then.
+ */
+static void test_doze(void)
+{
+    gint64 end = g_get_monotonic_time() + QEMUNIC_TIMEOUT_US;
+    bool without;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    for (int i = 0; i < 50; i++) {
+        expect_sleep(&d);
+        g_assert_false(sent_without_kick(&d, 1));
+        expect_frames(&d, 1);
+    }
+    do {
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        expect_sleep(&d);
+        g_assert_false(sent_without_kick(&d, 16));
+        expect_frames(&d, 1);
+        without = sent_without_kick(&d, 1);
+        expect_frames(&d, 16);
+    } while (!without);
+    expect_sleep(&d);
+
+    /* Its function is reset, or it is stopped, meanwhile. */
+    for (int i = 0; i < 20; i++) {
+        sent_without_kick(&d, 16);
+        expect_frames(&d, 16);
+        if (i & 1) {
+            qemunic_flr(&d.vf[0].f);
+            qemunic_map(&d.vf[0].f, true);
+            port_start(&d.vf[0], 1, &d.admin, vf_mac[0]);
+        } else {
+            qemunic_write(&d.vf[0].f, EMUNIC_TX_BLOCK + EMUNIC_Q_CTRL, 0);
+            qemunic_queue_init(&d.vf[0].f, EMUNIC_TX_BLOCK, 6, 1, &d.vf[0].tx);
+            qemunic_queue_start(&d.vf[0].tx);
+        }
+        sent_without_kick(&d, 1);
+        expect_frames(&d, 1);
+    }
+    qemunic_stop(d.nic);
+}
+
 void emunic_add_data_tests(void)
 {
     qtest_add_func("emunic/loop", test_loop);
@@ -436,4 +535,5 @@ void emunic_add_data_tests(void)
     qtest_add_func("emunic/vlan", test_vlan);
     qtest_add_func("emunic/interrupts", test_interrupts);
     qtest_add_func("emunic/stop-start", test_stop_start);
+    qtest_add_func("emunic/doze", test_doze);
 }

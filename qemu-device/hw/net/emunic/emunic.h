@@ -83,6 +83,8 @@ typedef enum EmunicQueueKind {
  * @starts: number of STARTs
  * @raise_at: when completions have waited long enough (moderate.c), ns of the
  *            virtual clock; 0: none waits
+ * @doze_looks: Tx: looks that may find little before it sleeps (doze.c)
+ * @doze_ns: from one of these to the next
  * @fetched: Rx: copies of the descriptors from index @fetched_at on
  */
 typedef struct EmunicQueue {
@@ -95,6 +97,8 @@ typedef struct EmunicQueue {
     uint32_t cq_tested;
     uint32_t starts;
     int64_t raise_at;
+    uint32_t doze_looks;
+    uint32_t doze_ns;
     uint32_t fetched_at;
     uint32_t fetched_count;
     struct emunic_rx_desc fetched[EMUNIC_RX_PREFETCH];
@@ -294,6 +298,7 @@ struct EmunicFunction {
     uint32_t tx_held;           /* queues whose completions wait */
     uint32_t rx_held;
     uint32_t tx_paused;         /* Tx queues that wait for the uplink */
+    uint32_t tx_dozing;         /* Tx queues to look at at doze_timer */
     uint32_t vectors;           /* vectors to raise */
     uint32_t test_op;           /* TEST_DMA_CTRL while BUSY */
 
@@ -338,6 +343,7 @@ struct EmunicState {
     QEMUTimer *event_timer;
     QEMUTimer *tx_timer;
     int64_t tx_timer_at;        /* what it is set to */
+    QEMUTimer *doze_timer;
     QEMUTimer *moderate_timer;
     int64_t moderate_at;        /* what it is set to */
     VMChangeStateEntry *vmstate_change;
@@ -358,6 +364,7 @@ struct EmunicState {
     DECLARE_BITMAP(test_work, EMUNIC_MAX_VPORTS);
     DECLARE_BITMAP(event_work, EMUNIC_MAX_VPORTS);
     DECLARE_BITMAP(held, EMUNIC_MAX_VPORTS);    /* have tx_held, rx_held */
+    DECLARE_BITMAP(dozing, EMUNIC_MAX_VPORTS);  /* have tx_dozing */
     bool admin_work;
 
     /* Switch */
@@ -416,6 +423,12 @@ void emunic_rss_written(EmunicFunction *f, hwaddr addr);
 /* flow.c */
 uint32_t *emunic_flow_window(EmunicFunction *f, hwaddr addr);
 void emunic_flow_changed(EmunicFunction *f);
+
+/* doze.c: a pause instead of sleep */
+void emunic_doze_used(EmunicQueue *q, const EmunicBudget *given,
+                      const EmunicBudget *left);
+bool emunic_doze(EmunicFunction *f, EmunicQueue *q);
+void emunic_doze_timer(void *opaque);
 
 /* engine.c: the bottom half */
 void emunic_schedule(EmunicState *s);

@@ -103,6 +103,7 @@ static void emunic_free(EmunicState *s)
     g_clear_pointer(&s->offence_timer, timer_free);
     g_clear_pointer(&s->event_timer, timer_free);
     g_clear_pointer(&s->tx_timer, timer_free);
+    g_clear_pointer(&s->doze_timer, timer_free);
     g_clear_pointer(&s->moderate_timer, timer_free);
     emunic_port_free(s);
 }
@@ -128,6 +129,7 @@ static void emunic_realize(PCIDevice *dev, Error **errp)
     s->event_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, emunic_event_timer, s);
     s->tx_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, emunic_tx_timer, s);
     s->tx_timer_at = EMUNIC_SCHED_NEVER;
+    s->doze_timer = timer_new_ns(QEMU_CLOCK_REALTIME, emunic_doze_timer, s);
     s->moderate_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, emunic_moderate_timer,
                                      s);
     s->moderate_at = EMUNIC_SCHED_NEVER;

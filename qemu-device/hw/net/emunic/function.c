@@ -144,6 +144,7 @@ static void emunic_function_clear(EmunicFunction *f)
     f->tx_held = 0;
     f->rx_held = 0;
     f->tx_paused = 0;
+    f->tx_dozing = 0;
     f->vectors = 0;
     f->test_op = 0;
     f->reset_impending = false;

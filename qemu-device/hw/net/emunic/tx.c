@@ -333,6 +333,7 @@ static bool emunic_tx_batch(EmunicFunction *f, EmunicQueue *q,
 bool emunic_tx_run(EmunicFunction *f, EmunicQueue *q, EmunicBudget *budget)
 {
     struct emunic_tx_desc d[TX_FETCH] QEMU_UNINITIALIZED;
+    EmunicBudget given = *budget;
 
     f->tx_paused &= ~BIT(q->index);
 
@@ -340,6 +341,7 @@ bool emunic_tx_run(EmunicFunction *f, EmunicQueue *q, EmunicBudget *budget)
         uint32_t before = q->head;
         uint32_t n;
 
+        emunic_doze_used(q, &given, budget);
         if (budget->frames <= 0 || budget->bytes <= 0) {
             return true;
         }
@@ -356,7 +358,7 @@ bool emunic_tx_run(EmunicFunction *f, EmunicQueue *q, EmunicBudget *budget)
         }
         /* Nothing there, or only the beginning of a chain */
         if (q->head == before && budget->frames > 0 && budget->bytes > 0 &&
-            emunic_queue_sleep(f, q)) {
+            (emunic_doze(f, q) || emunic_queue_sleep(f, q))) {
             return false;
         }
     }

@@ -1,0 +1,73 @@
+/*
+ * emunic: a busy Tx queue dozes before it sleeps
+ *
+ * A queue that has nothing left asks for a kick (queue.c), and the next frame
+ * costs its driver a register write and the device a turn of its own. One that
+ * has just given many frames is looked at again instead, every now and then,
+ * and asks only when nothing more has come for some time. Who sends a frame and
+ * waits for the answer never gets here, so that a doze delays those only that
+ * share a queue with a stream.
+ *
+ * The host's clock counts, since it is the host's time that is spared: a
+ * guest's may stand still.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "emunic.h"
+
+#define DOZE_NS         1200000         /* in all, while little comes */
+
+/* What makes a queue busy, found at one look, and when to look again then */
+#define BUSY_BYTES      (16 * KiB)
+#define BYTES_NS        100000
+#define BUSY_FRAMES     4
+#define FRAMES_NS       400000
+
+/* @q has used @left of @given at this look. */
+void emunic_doze_used(EmunicQueue *q, const EmunicBudget *given,
+                      const EmunicBudget *left)
+{
+    if (given->bytes - left->bytes >= BUSY_BYTES) {
+        q->doze_ns = BYTES_NS;
+    } else if (given->frames - left->frames >= BUSY_FRAMES) {
+        q->doze_ns = FRAMES_NS;
+    } else {
+        return;
+    }
+    q->doze_looks = DOZE_NS / q->doze_ns;
+}
+
+/* @q has nothing left. True: it dozes; false: it is to sleep. */
+bool emunic_doze(EmunicFunction *f, EmunicQueue *q)
+{
+    EmunicState *s = f->pf;
+
+    if (!q->doze_looks) {
+        return false;
+    }
+    q->doze_looks--;
+    f->tx_dozing |= BIT(q->index);
+    set_bit(f->vport, s->dozing);
+    timer_mod_anticipate_ns(s->doze_timer,
+                            qemu_clock_get_ns(QEMU_CLOCK_REALTIME) +
+                            q->doze_ns);
+    return true;
+}
+
+/* All that doze are looked at: one earlier than need be costs little. */
+void emunic_doze_timer(void *opaque)
+{
+    EmunicState *s = opaque;
+    unsigned v;
+
+    while ((v = find_first_bit(s->dozing, EMUNIC_MAX_VPORTS)) <
+           EMUNIC_MAX_VPORTS) {
+        EmunicFunction *f = s->port[v];
+
+        clear_bit(v, s->dozing);
+        if (f) {
+            emunic_kick(f, f->tx_dozing);
+            f->tx_dozing = 0;
+        }
+    }
+}
