@@ -24,6 +24,9 @@
 	 EMUNIC_RX_TAILROOM)
 /* Bytes that the head and all fragments of an skb hold */
 #define EMUNIC_RX_SKB_MAX	(EMUNIC_RX_BUF_LEN * (MAX_SKB_FRAGS + 1))
+/* What a frame that is copied takes of a page */
+#define EMUNIC_RX_COPY_SIZE \
+	SKB_HEAD_ALIGN(EMUNIC_RX_HEADROOM + EMUNIC_RX_COPY_MAX)
 
 /* Buffers are posted when this part of the ring is without: size >> shift */
 #define EMUNIC_RX_FILL_SHIFT	4
@@ -87,15 +90,27 @@ VISIBLE_IF_KUNIT bool emunic_rx_missing(const struct emunic_rx *rx)
 	       BIT(rx->log2 - EMUNIC_RX_FILL_SHIFT);
 }
 
-/* Copies a frame of one small buffer; the page stays with the pool */
+/*
+ * Copies a frame of one small buffer, whose page stays with the pool, into a
+ * part of another of its pages: unlike new ones, these need not be cleared.
+ */
 static struct sk_buff *emunic_rx_copy(struct emunic_queue *q, struct page *page,
 				      u32 len)
 {
+	unsigned int size = EMUNIC_RX_COPY_SIZE;
 	struct emunic_rx *rx = &q->rx;
-	struct sk_buff *skb;
+	struct sk_buff *skb = NULL;
+	void *head;
 
-	skb = napi_alloc_skb(&q->napi, len);
+	head = page_pool_dev_alloc_va(rx->pool, &size);
+	if (likely(head)) {
+		skb = napi_build_skb(head, size);
+		if (unlikely(!skb))
+			page_pool_free_va(rx->pool, head, true);
+	}
 	if (likely(skb)) {
+		skb_mark_for_recycle(skb);
+		skb_reserve(skb, EMUNIC_RX_HEADROOM);
 		skb_put_data(skb, page_address(page) + EMUNIC_RX_HEADROOM, len);
 		emunic_rx_inc(rx, &rx->stats.copied);
 	}
