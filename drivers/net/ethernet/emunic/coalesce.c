@@ -14,8 +14,12 @@
 
 #define EMUNIC_COALESCE_MAX	FIELD_MAX(EMUNIC_Q_MODERATION_USECS)
 
-/* A Tx completion can wait for the poll that an answer will cause */
-#define EMUNIC_TX_USECS_DEFAULT	50
+/*
+ * A Tx completion can wait for the poll that an answer will cause. Several
+ * cannot: whoever sends much waits for them.
+ */
+#define EMUNIC_TX_USECS_DEFAULT		1000
+#define EMUNIC_TX_FRAMES_DEFAULT	4
 
 /* Microseconds of each DIM profile; who is alone on the wire does not wait */
 static const u16 emunic_dim_usecs[NET_DIM_PARAMS_NUM_PROFILES] = {
@@ -139,6 +143,7 @@ void emunic_coalesce_init(struct emunic *emu)
 	mutex_init(&emu->coalesce_lock);
 	emu->rx_coalesce.adaptive = true;
 	emu->tx_coalesce.usecs = EMUNIC_TX_USECS_DEFAULT;
+	emu->tx_coalesce.frames = EMUNIC_TX_FRAMES_DEFAULT;
 }
 
 /**
@@ -184,8 +189,11 @@ static int emunic_coalesce_make(const struct emunic_coalesce *old, u32 usecs,
 				   "adaptive moderation chooses the usecs");
 		return -EINVAL;
 	}
-	/* Without a time nothing waits, however few frames there are */
-	if (!adaptive && !usecs && frames > 1) {
+	/*
+	 * Without a time nothing waits, however few frames there are. That is
+	 * what a user wants who takes the time away and leaves the frames.
+	 */
+	if (!adaptive && !usecs && frames > 1 && frames != old->frames) {
 		NL_SET_ERR_MSG_MOD(extack, "frames are waited for with usecs only");
 		return -EINVAL;
 	}

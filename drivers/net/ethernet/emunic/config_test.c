@@ -45,9 +45,14 @@ static void emunic_test_moderation(struct kunit *test)
 			-EINVAL);
 	KUNIT_EXPECT_EQ(test, emunic_test_coalesce(emu, U32_MAX, U32_MAX,
 						   false), -EINVAL);
-	/* Frames cannot be waited for without a time; one need not be */
+	/*
+	 * Frames cannot be waited for without a time, but may stay as they are;
+	 * one need not be waited for
+	 */
 	KUNIT_EXPECT_EQ(test, emunic_test_coalesce(emu, 0, 2, false), -EINVAL);
 	KUNIT_EXPECT_EQ(test, emunic_moderation_reg(&q->rx_mod), 0xffffffff);
+	KUNIT_EXPECT_EQ(test, emunic_test_coalesce(emu, 0, 0xffff, false), 0);
+	KUNIT_EXPECT_EQ(test, emunic_moderation_reg(&q->rx_mod), 0xffff0000);
 	KUNIT_EXPECT_EQ(test, emunic_test_coalesce(emu, 0, 1, false), 0);
 	KUNIT_EXPECT_EQ(test, emunic_moderation_reg(&q->rx_mod), 0x00010000);
 
@@ -103,7 +108,7 @@ static void emunic_test_queue_coalesce(struct kunit *test)
 			0);
 	KUNIT_EXPECT_EQ(test, ec.rx_coalesce_usecs, 64);
 	KUNIT_EXPECT_EQ(test, ec.use_adaptive_rx_coalesce, 1);
-	KUNIT_EXPECT_EQ(test, ec.tx_coalesce_usecs, 50);
+	KUNIT_EXPECT_EQ(test, ec.tx_coalesce_usecs, 1000);
 	ec.tx_coalesce_usecs = 9;
 	KUNIT_EXPECT_EQ(test, emunic_set_queue_coalesce(emu->netdev, 1, &ec),
 			0);
@@ -117,7 +122,7 @@ static void emunic_test_queue_coalesce(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, emunic_get_queue_coalesce(emu->netdev, 4, &ec),
 			-EINVAL);
 	/* The function's own setting is not the queue's */
-	KUNIT_EXPECT_EQ(test, emu->tx_coalesce.usecs, 50);
+	KUNIT_EXPECT_EQ(test, emu->tx_coalesce.usecs, 1000);
 }
 
 /* 2^-16 ppm in 2^-32: by 65536 / 10^6, towards zero */

@@ -14,6 +14,7 @@ KINDS = ["pf", "vf"]
 MODERATION = 0x2c
 USECS_MAX = 65535
 DIM_USECS = (0, 16, 32, 64, 128)
+TX_USECS, TX_FRAMES = 1000, 4    # at first
 OFF = "adaptive-rx off adaptive-tx off rx-usecs 0 tx-usecs 0"
 
 
@@ -23,7 +24,7 @@ def _hosts(kind):
     hosts = pair(pf, pf.vfs(1)[0]) if kind == "pf" else pair(*pf.vfs(2))
     # The PF outlives the case, and so does what was set
     _set(hosts[0], "adaptive-rx off adaptive-tx off rx-usecs 0 rx-frames 0 "
-                   "tx-usecs 50 tx-frames 0")
+                   f"tx-usecs {TX_USECS} tx-frames {TX_FRAMES}")
     _set(hosts[0], "adaptive-rx on")
     return hosts
 
@@ -60,7 +61,7 @@ def settings(kind):
     a, _ = _hosts(kind)
     out = a.cmd(f"ethtool -c {a.dev}").stdout
     ksft_in("Adaptive RX: on  TX: off", out)
-    ksft_eq(_in_force(a, 0)[0], (50, 0))
+    ksft_eq(_in_force(a, 0)[0], (TX_USECS, TX_FRAMES))
     _set(a, "adaptive-rx off rx-usecs 100 rx-frames 32 tx-usecs 20 "
             "tx-frames 7")
     out = a.cmd(f"ethtool -c {a.dev}").stdout
@@ -77,7 +78,8 @@ def refused(kind):
     """What the device cannot do, or would not look at."""
     a, _ = _hosts(kind)
     _set(a, "adaptive-rx off rx-usecs 100 rx-frames 32")
-    for args in ("rx-usecs 65536", "tx-frames 65536", "rx-usecs 0",
+    for args in ("rx-usecs 65536", "tx-frames 65536",
+                 "rx-usecs 0 rx-frames 16",
                  "stats-block-usecs 5", "rx-usecs-irq 5", "sample-interval 1"):
         ksft_ne(_set(a, args, fail=False).ret, 0, args)
     _set(a, "adaptive-rx on")
@@ -85,6 +87,8 @@ def refused(kind):
     ksft_ne(_set(a, "rx-usecs 5", fail=False, queue=200).ret, 0, "no queue")
     _set(a, "adaptive-rx off")
     ksft_eq(_in_force(a, 0)[1], (100, 32), "as before")
+    _set(a, "rx-usecs 0")
+    ksft_eq(_in_force(a, 0)[1], (0, 32), "no frames to wait for were asked for")
 
 
 @ksft_variants(KINDS)
@@ -93,7 +97,7 @@ def kept(kind):
     a, b = _hosts(kind)
     _set(a, "adaptive-rx off rx-usecs 100 tx-usecs 20")
     _set(a, "rx-usecs 77 tx-usecs 66", queue=1)
-    want = [[(20, 0), (100, 0)], [(66, 0), (77, 0)]]
+    want = [[(20, TX_FRAMES), (100, 0)], [(66, TX_FRAMES), (77, 0)]]
 
     def check(comment):
         a.wait_link()
