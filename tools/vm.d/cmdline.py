@@ -48,7 +48,8 @@ def machine(opt):
     # a card cannot be pulled.
     args += ["-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"]
     if opt.iommu == "intel":
-        args += ["-device", "intel-iommu,intremap=on"]
+        # With eim, x2APIC: an APIC in memory is what TCG may miss while BARs move.
+        args += ["-device", "intel-iommu,intremap=on,eim=on"]
     return args
 
 
@@ -161,6 +162,6 @@ def qemu(opt, job, kver, shared):
     folders, devices = shares(opt, job, shared)
     args += folders
     args += nics(opt)
-    args += own_devices([*devices, "virtio-serial-pci"])
+    args += own_devices([*devices, "virtio-serial-pci,ioeventfd=off"])
     args += extra(opt)
     return args, env
