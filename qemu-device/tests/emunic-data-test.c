@@ -525,6 +525,50 @@ static void test_doze(void)
     qemunic_stop(d.nic);
 }
 
+/* The first VF kicks @count times, and nothing is there. */
+static void kick_in_vain(Data *d, int count)
+{
+    expect_sleep(d);
+    while (count--) {
+        qemunic_write(&d->vf[0].f, EMUNIC_KICK, 1);
+    }
+}
+
+/*
+ * A driver that kicks for nothing, time after time, has its frames sent later,
+ * and at once again when some came.
+ */
+static void test_kicks_in_vain(void)
+{
+    gint64 end = g_get_monotonic_time() + QEMUNIC_TIMEOUT_US;
+    bool late;
+    Frame fr;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    do {
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        kick_in_vain(&d, 200);
+        sent_without_kick(&d, 1);
+        late = !port_receive(&d.vf[1], &fr);
+        if (late) {
+            expect_frames(&d, 1);
+        }
+    } while (!late);
+
+    late = true;
+    while (late) {
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        kick_in_vain(&d, 3);
+        sent_without_kick(&d, 1);
+        late = !port_receive(&d.vf[1], &fr);
+        if (late) {
+            expect_frames(&d, 1);
+        }
+    }
+    qemunic_stop(d.nic);
+}
+
 void emunic_add_data_tests(void)
 {
     qtest_add_func("emunic/loop", test_loop);
@@ -536,4 +580,5 @@ void emunic_add_data_tests(void)
     qtest_add_func("emunic/interrupts", test_interrupts);
     qtest_add_func("emunic/stop-start", test_stop_start);
     qtest_add_func("emunic/doze", test_doze);
+    qtest_add_func("emunic/kicks-in-vain", test_kicks_in_vain);
 }

@@ -23,6 +23,10 @@
 #define BUSY_FRAMES     4
 #define FRAMES_NS       400000
 
+/* So many kicks that bring nothing are answered at once, others later */
+#define VAIN_KICKS      64
+#define VAIN_NS         1000000
+
 /* @q has used @left of @given at this look. */
 void emunic_doze_used(EmunicQueue *q, const EmunicBudget *given,
                       const EmunicBudget *left)
@@ -37,21 +41,45 @@ void emunic_doze_used(EmunicQueue *q, const EmunicBudget *given,
     q->doze_looks = DOZE_NS / q->doze_ns;
 }
 
-/* @q has nothing left. True: it dozes; false: it is to sleep. */
-bool emunic_doze(EmunicFunction *f, EmunicQueue *q)
+static void emunic_doze_until(EmunicFunction *f, uint32_t queues, int64_t ns)
 {
     EmunicState *s = f->pf;
 
+    f->tx_dozing |= queues;
+    set_bit(f->vport, s->dozing);
+    timer_mod_anticipate_ns(s->doze_timer,
+                            qemu_clock_get_ns(QEMU_CLOCK_REALTIME) + ns);
+}
+
+/* @q has nothing left. True: it dozes; false: it is to sleep. */
+bool emunic_doze(EmunicFunction *f, EmunicQueue *q)
+{
     if (!q->doze_looks) {
         return false;
     }
     q->doze_looks--;
-    f->tx_dozing |= BIT(q->index);
-    set_bit(f->vport, s->dozing);
-    timer_mod_anticipate_ns(s->doze_timer,
-                            qemu_clock_get_ns(QEMU_CLOCK_REALTIME) +
-                            q->doze_ns);
+    emunic_doze_until(f, BIT(q->index), q->doze_ns);
     return true;
+}
+
+/*
+ * The driver kicks @queues. Returns those to look at now: a driver that keeps
+ * the rule of sq_event kicks for nothing now and then, but not time after time,
+ * and one that does has no claim to the time of others.
+ */
+uint32_t emunic_doze_kicked(EmunicFunction *f, uint32_t queues)
+{
+    uint32_t vain = 0;
+
+    for (uint32_t left = queues; left; left &= left - 1) {
+        if (f->txq[ctz32(left)].in_vain >= VAIN_KICKS) {
+            vain |= BIT(ctz32(left));
+        }
+    }
+    if (vain & ~f->tx_dozing) {
+        emunic_doze_until(f, vain, VAIN_NS);
+    }
+    return queues & ~vain;
 }
 
 /* All that doze are looked at: one earlier than need be costs little. */

@@ -85,6 +85,7 @@ typedef enum EmunicQueueKind {
  *            virtual clock; 0: none waits
  * @doze_looks: Tx: looks that may find little before it sleeps (doze.c)
  * @doze_ns: from one of these to the next
+ * @in_vain: Tx: looks in a row that found nothing to send
  * @fetched: Rx: copies of the descriptors from index @fetched_at on
  */
 typedef struct EmunicQueue {
@@ -99,6 +100,7 @@ typedef struct EmunicQueue {
     int64_t raise_at;
     uint32_t doze_looks;
     uint32_t doze_ns;
+    uint32_t in_vain;
     uint32_t fetched_at;
     uint32_t fetched_count;
     struct emunic_rx_desc fetched[EMUNIC_RX_PREFETCH];
@@ -428,6 +430,7 @@ void emunic_flow_changed(EmunicFunction *f);
 void emunic_doze_used(EmunicQueue *q, const EmunicBudget *given,
                       const EmunicBudget *left);
 bool emunic_doze(EmunicFunction *f, EmunicQueue *q);
+uint32_t emunic_doze_kicked(EmunicFunction *f, uint32_t queues);
 void emunic_doze_timer(void *opaque);
 
 /* engine.c: the bottom half */

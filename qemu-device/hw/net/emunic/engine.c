@@ -121,6 +121,8 @@ static uint32_t emunic_tx_turn(EmunicFunction *f, uint32_t bytes,
 {
     EmunicBudget turn = { TURN_FRAMES, bytes };
     unsigned index = ctz32(f->tx_pending);
+    EmunicQueue *q;
+    uint32_t head;
 
     /* Lowest first, but not twice while another one waits */
     if (f->tx_pending >> (f->tx_next + 1)) {
@@ -128,9 +130,12 @@ static uint32_t emunic_tx_turn(EmunicFunction *f, uint32_t bytes,
     }
     f->tx_next = index;
     f->tx_pending &= ~BIT(index);
-    if (emunic_tx_run(f, &f->txq[index], &turn)) {
+    q = &f->txq[index];
+    head = q->head;
+    if (emunic_tx_run(f, q, &turn)) {
         f->tx_pending |= BIT(index);
     }
+    q->in_vain = q->head == head ? q->in_vain + 1 : 0;
     run->frames -= 1 + TURN_FRAMES - turn.frames;
     run->bytes -= (int)bytes - turn.bytes;
     return bytes - turn.bytes;

@@ -77,6 +77,7 @@ void emunic_queue_reset(EmunicQueue *q)
     q->cq_tested = 0;
     q->raise_at = 0;
     q->doze_looks = 0;
+    q->in_vain = 0;
     q->fetched_at = 0;
     q->fetched_count = 0;
 }
