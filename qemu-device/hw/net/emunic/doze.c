@@ -11,6 +11,9 @@
  * The host's clock counts, since it is the host's time that is spared: a
  * guest's may stand still.
  *
+ * A driver that kicks although it was not asked, and has nothing, is put off in
+ * the same way.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "emunic.h"
