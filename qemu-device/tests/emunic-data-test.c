@@ -525,6 +525,39 @@ static void test_doze(void)
     qemunic_stop(d.nic);
 }
 
+/* A frame of one queue that dozes, then one of another: in this order. */
+static void test_doze_order(void)
+{
+    gint64 end = g_get_monotonic_time() + QEMUNIC_TIMEOUT_US;
+    uint8_t frame[61];
+    int dozed = 0;
+    Port other;
+    Frame fr;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    build(frame, sizeof(frame), vf_mac[1], vf_mac[0], 0x88b5);
+    other = d.vf[0];
+    other.tx_buf = qemunic_alloc(d.nic, TX_BUF);
+    qemunic_queue_init(&other.f, EMUNIC_TX_BLOCK + EMUNIC_Q_STRIDE, 6, 1,
+                       &other.tx);
+    qemunic_queue_start(&other.tx);
+    while (dozed < 20) {
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        expect_sleep(&d);
+        g_assert_false(sent_without_kick(&d, 16));
+        expect_frames(&d, 1);
+        dozed += sent_without_kick(&d, 1);
+        port_put(&other, NULL, frame, sizeof(frame), sizeof(frame));
+        qemunic_tail(&other.tx);
+        for (int i = 0; i < 17; i++) {
+            g_assert_true(wait_receive(&d.vf[1], &fr));
+            g_assert_cmpuint(fr.len, ==, i < 16 ? 60 : 61);
+        }
+    }
+    qemunic_stop(d.nic);
+}
+
 /* The first VF kicks @count times, and nothing is there. */
 static void kick_in_vain(Data *d, int count)
 {
@@ -580,5 +613,6 @@ void emunic_add_data_tests(void)
     qtest_add_func("emunic/interrupts", test_interrupts);
     qtest_add_func("emunic/stop-start", test_stop_start);
     qtest_add_func("emunic/doze", test_doze);
+    qtest_add_func("emunic/doze-order", test_doze_order);
     qtest_add_func("emunic/kicks-in-vain", test_kicks_in_vain);
 }

@@ -65,24 +65,41 @@ bool emunic_doze(EmunicFunction *f, EmunicQueue *q)
     return true;
 }
 
-/*
- * The driver kicks @queues. Returns those to look at now: a driver that keeps
- * the rule of sq_event kicks for nothing now and then, but not time after time,
- * and one that does has no claim to the time of others.
- */
-uint32_t emunic_doze_kicked(EmunicFunction *f, uint32_t queues)
+/* Those of @queues whose kicks bring nothing, time after time */
+static uint32_t emunic_doze_vain(EmunicFunction *f, uint32_t queues)
 {
     uint32_t vain = 0;
 
-    for (uint32_t left = queues; left; left &= left - 1) {
-        if (f->txq[ctz32(left)].in_vain >= VAIN_KICKS) {
-            vain |= BIT(ctz32(left));
+    for (; queues; queues &= queues - 1) {
+        if (f->txq[ctz32(queues)].in_vain >= VAIN_KICKS) {
+            vain |= BIT(ctz32(queues));
         }
     }
-    if (vain & ~f->tx_dozing) {
-        emunic_doze_until(f, vain, VAIN_NS);
+    return vain;
+}
+
+/*
+ * The driver kicks @queues. Returns those to look at now: a driver that keeps
+ * the rule of sq_event kicks for nothing now and then, but not time after time,
+ * and one that does has no claim to the time of others. Those that doze come
+ * before @queues, so that a sender that changes queues does not overtake
+ * itself.
+ */
+uint32_t emunic_doze_kicked(EmunicFunction *f, uint32_t queues)
+{
+    uint32_t vain = emunic_doze_vain(f, queues | f->tx_dozing);
+    uint32_t dozing = f->tx_dozing & ~vain;
+
+    if (queues & vain & ~f->tx_dozing) {
+        emunic_doze_until(f, queues & vain, VAIN_NS);
     }
-    return queues & ~vain;
+    queues &= ~vain;
+    if (queues && dozing) {
+        f->tx_next = 31 - clz32(queues);
+        f->tx_dozing &= ~dozing;
+        queues |= dozing;
+    }
+    return queues;
 }
 
 /* All that doze are looked at: one earlier than need be costs little. */
