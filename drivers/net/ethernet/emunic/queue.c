@@ -163,8 +163,9 @@ int emunic_queue_alloc(struct emunic_queue *q)
  */
 void emunic_queue_free(struct emunic_queue *q)
 {
-	emunic_queue_mem_free(q);
+	/* Waits for a poll that has ended and looks at the rings once more */
 	netif_napi_del(&q->napi);
+	emunic_queue_mem_free(q);
 }
 
 static void emunic_queue_napi_link(struct emunic_queue *q,
@@ -273,6 +274,8 @@ int emunic_queue_restart(struct emunic_queue *q)
 	int err;
 
 	emunic_queue_stop(q);
+	/* As in emunic_queue_free() */
+	synchronize_net();
 	emunic_queue_mem_free(q);
 	memset(q->tx.shadow, 0, sizeof(*q->tx.shadow));
 	memset(q->rx.shadow, 0, sizeof(*q->rx.shadow));
