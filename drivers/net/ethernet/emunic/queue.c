@@ -163,9 +163,18 @@ int emunic_queue_alloc(struct emunic_queue *q)
  */
 void emunic_queue_free(struct emunic_queue *q)
 {
-	/* Waits for a poll that has ended and looks at the rings once more */
-	netif_napi_del(&q->napi);
 	emunic_queue_mem_free(q);
+	netif_napi_del(&q->napi);
+}
+
+/*
+ * No poll runs any more. One that has given NAPI back may still be showing DIM
+ * what it found and looking at the rings, which napi_disable() does not wait for.
+ */
+static void emunic_queue_napi_disable(struct emunic_queue *q)
+{
+	napi_disable(&q->napi);
+	synchronize_net();
 }
 
 static void emunic_queue_napi_link(struct emunic_queue *q,
@@ -232,7 +241,7 @@ int emunic_queue_start(struct emunic_queue *q)
 err_napi:
 	/* It may run, whatever it says: its memory goes now */
 	emunic_queue_take_back(q);
-	napi_disable(&q->napi);
+	emunic_queue_napi_disable(q);
 	emunic_moderation_stop(q);
 	emunic_queue_napi_link(q, NULL);
 	return err;
@@ -253,7 +262,7 @@ void emunic_queue_stop(struct emunic_queue *q)
 	q->running = false;
 	emunic_tx_enable(q, false);
 	emunic_queue_take_back(q);
-	napi_disable(&q->napi);
+	emunic_queue_napi_disable(q);
 	emunic_moderation_stop(q);
 	/* A poll that ended just now may have woken the Tx queue again */
 	emunic_tx_enable(q, false);
@@ -274,8 +283,6 @@ int emunic_queue_restart(struct emunic_queue *q)
 	int err;
 
 	emunic_queue_stop(q);
-	/* As in emunic_queue_free() */
-	synchronize_net();
 	emunic_queue_mem_free(q);
 	memset(q->tx.shadow, 0, sizeof(*q->tx.shadow));
 	memset(q->rx.shadow, 0, sizeof(*q->rx.shadow));
