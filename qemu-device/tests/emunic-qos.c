@@ -287,8 +287,8 @@ void qemunic_put(QEmunicQueue *q, const void *entry, size_t size)
     q->tail++;
 }
 
-/* Publish what was put, and kick if the device asked for it. */
-void qemunic_tail(QEmunicQueue *q)
+/* Publish what was put, and kick if the device asked for it. True: it did. */
+bool qemunic_tail(QEmunicQueue *q)
 {
     QTestState *qts = q->f->nic->qts;
     unsigned index = (q->block - EMUNIC_TX_BLOCK) / EMUNIC_Q_STRIDE;
@@ -303,7 +303,9 @@ void qemunic_tail(QEmunicQueue *q)
     if (q->block < EMUNIC_RX_BLOCK &&
         EMUNIC_INDEX_PASSED(event, q->tail, old)) {
         qemunic_write(q->f, EMUNIC_KICK, 1u << index);
+        return true;
     }
+    return false;
 }
 
 void qemunic_pf_ready(QEmunicFunction *pf, QEmunicQueue *admin,

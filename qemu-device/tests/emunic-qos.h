@@ -83,7 +83,7 @@ bool qemunic_queue_next(QEmunicQueue *q, size_t size, size_t flags_at,
 bool qemunic_queue_wait(QEmunicQueue *q, size_t size, size_t flags_at,
                         void *entry);
 void qemunic_put(QEmunicQueue *q, const void *entry, size_t size);
-void qemunic_tail(QEmunicQueue *q);
+bool qemunic_tail(QEmunicQueue *q);
 
 void qemunic_pf_ready(QEmunicFunction *pf, QEmunicQueue *admin,
                       QEmunicQueue *event);
