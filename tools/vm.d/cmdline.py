@@ -162,6 +162,7 @@ def qemu(opt, job, kver, shared):
     folders, devices = shares(opt, job, shared)
     args += folders
     args += nics(opt)
+    # Its 64 queues would be as many files that QEMU's main loop polls each time.
     args += own_devices([*devices, "virtio-serial-pci,ioeventfd=off"])
     args += extra(opt)
     return args, env

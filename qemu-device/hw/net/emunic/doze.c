@@ -44,7 +44,8 @@ void emunic_doze_used(EmunicQueue *q, const EmunicBudget *given,
     q->doze_looks = DOZE_NS / q->doze_ns;
 }
 
-static void emunic_doze_until(EmunicFunction *f, uint32_t queues, int64_t ns)
+/* Look at @queues in @ns at the latest. */
+static void emunic_doze_for(EmunicFunction *f, uint32_t queues, int64_t ns)
 {
     EmunicState *s = f->pf;
 
@@ -61,7 +62,7 @@ bool emunic_doze(EmunicFunction *f, EmunicQueue *q)
         return false;
     }
     q->doze_looks--;
-    emunic_doze_until(f, BIT(q->index), q->doze_ns);
+    emunic_doze_for(f, BIT(q->index), q->doze_ns);
     return true;
 }
 
@@ -91,10 +92,11 @@ uint32_t emunic_doze_kicked(EmunicFunction *f, uint32_t queues)
     uint32_t dozing = f->tx_dozing & ~vain;
 
     if (queues & vain & ~f->tx_dozing) {
-        emunic_doze_until(f, queues & vain, VAIN_NS);
+        emunic_doze_for(f, queues & vain, VAIN_NS);
     }
     queues &= ~vain;
     if (queues && dozing) {
+        /* As if the last of @queues had just had its turn */
         f->tx_next = 31 - clz32(queues);
         f->tx_dozing &= ~dozing;
         queues |= dozing;
