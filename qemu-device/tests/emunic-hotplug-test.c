@@ -20,12 +20,16 @@ static void set_slot(Data *d, uint16_t value)
     qemunic_cfg_writew(d->nic, PORT_DEVFN, at + PCI_EXP_SLTCTL, value);
 }
 
-static void hotplug_start(Data *d)
+/* @netdev: of the uplink, as an option of QEMU's, with the ID "up"; or NULL */
+static void hotplug_start_with(Data *d, const char *netdev)
 {
+    g_autofree char *args = g_strdup_printf(
+        "-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off "
+        "-device pcie-root-port,id=rp0,addr=3 %s", netdev ?: "");
+
     memset(d, 0, sizeof(*d));
-    d->nic = qemunic_start("max_vfs=2,bus=rp0,addr=0,id=nic0",
-                           "-global ICH9-LPC.acpi-pci-hotplug-with-bridge-"
-                           "support=off -device pcie-root-port,id=rp0,addr=3");
+    d->nic = qemunic_start(netdev ? "max_vfs=2,bus=rp0,addr=0,id=nic0,netdev=up"
+                                  : "max_vfs=2,bus=rp0,addr=0,id=nic0", args);
     d->nic->devfn = PF_DEVFN;
     qemunic_cfg_writel(d->nic, PORT_DEVFN, PCI_PRIMARY_BUS, 0x00010100);
     qemunic_cfg_writel(d->nic, PORT_DEVFN, PCI_MEMORY_BASE, 0xe2f0e000);
@@ -33,6 +37,11 @@ static void hotplug_start(Data *d)
                        PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
     set_slot(d, SLOT_ON);
     data_init(d);
+}
+
+static void hotplug_start(Data *d)
+{
+    hotplug_start_with(d, NULL);
 }
 
 static void work(Data *d)
@@ -130,8 +139,70 @@ static void test_unplug_itself(void)
     }
 }
 
+/*
+ * The interrupt of a frame does it, in the middle of a run that is to look
+ * whether the PF still lacks buffers, and to tell the uplink if not.
+ */
+static void test_unplug_starved(void)
+{
+    struct emunic_admin_pause pause = { cpu_to_le32(EMUNIC_PAUSE_TX) };
+    uint8_t frame[100];
+    Data d;
+
+    for (int i = 0; i < 4; i++) {
+        g_autofree char *netdev = NULL;
+        unsigned at;
+        int fds[2];
+
+        g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+        netdev = g_strdup_printf("-netdev socket,id=up,fd=%d", fds[1]);
+        hotplug_start_with(&d, netdev);
+        close(fds[1]);
+        admin_ok(&d, EMUNIC_ADMIN_PORT_SET_PAUSE, 0, &pause, sizeof(pause));
+        build(frame, sizeof(frame), pf_mac, vf_mac[1], 0x88b5);
+        for (int n = 0; n <= RX_POSTED; n++) {
+            uplink_write(fds[0], frame, sizeof(frame));
+        }
+        /* The first thing that it sends says so. */
+        g_assert_cmpuint(uplink_read(fds[0], frame), ==, 60);
+
+        build(frame, sizeof(frame), vf_mac[1], vf_mac[0], 0x88b5);
+        at = qemunic_find_cap(d.nic, PORT_DEVFN, PCI_CAP_ID_EXP);
+        qemunic_msix(&d.vf[0].f, 1,
+                     qemunic_cfg(PORT_DEVFN, at + PCI_EXP_SLTCTL), SLOT_OFF);
+        port_put(&d.vf[0], NULL, frame, sizeof(frame), sizeof(frame));
+        qemunic_tail(&d.vf[0].tx);
+        check_gone(&d);
+        qemunic_stop(d.nic);
+        close(fds[0]);
+    }
+}
+
+/* The interrupt of a VF takes all VFs away, while it kicks. */
+static void test_vf_disables_itself(void)
+{
+    uint8_t frame[100];
+    unsigned at;
+    Data d;
+
+    hotplug_start(&d);
+    build(frame, sizeof(frame), vf_mac[1], vf_mac[0], 0x88b5);
+    at = qemunic_find_ext_cap(d.nic, PF_DEVFN, PCI_EXT_CAP_ID_SRIOV);
+    qemunic_msix(&d.vf[0].f, 1, qemunic_cfg(PF_DEVFN, at + PCI_SRIOV_CTRL), 0);
+    port_put(&d.vf[0], NULL, frame, sizeof(frame), sizeof(frame));
+    g_usleep(QUIET_US);
+    qemunic_tail(&d.vf[0].tx);
+    qemunic_pass(d.nic, 1);
+    g_assert_cmphex(qemunic_read(&d.vf[0].f, EMUNIC_ID), !=, EMUNIC_ID_MAGIC);
+    build(frame, sizeof(frame), pf_mac, pf_mac, 0x88b5);
+    g_assert_cmpuint(port_send(&d.pf, NULL, frame, sizeof(frame)), ==, 0);
+    qemunic_stop(d.nic);
+}
+
 void emunic_add_hotplug_tests(void)
 {
     qtest_add_func("emunic/unplug", test_unplug);
     qtest_add_func("emunic/unplug-itself", test_unplug_itself);
+    qtest_add_func("emunic/unplug-starved", test_unplug_starved);
+    qtest_add_func("emunic/vf-disables-itself", test_vf_disables_itself);
 }

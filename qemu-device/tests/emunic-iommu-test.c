@@ -9,6 +9,7 @@
 
 #define DEVICE          "max_vfs=2"
 #define ARGS            "-device intel-iommu,aw-bits=48"
+#define SCALABLE        "-device intel-iommu,aw-bits=48,x-scalable-mode=on"
 #define DOMAIN          3
 #define IOVA            0x40000000ull       /* of the first page */
 #define PAGES           4
@@ -33,11 +34,27 @@ static void map(Vtd *v, unsigned n, uint64_t page, unsigned perm)
     qtest_writeq(v->nic->qts, v->leaf + n * 8, perm ? page | perm : 0);
 }
 
+/* Tables that map nothing: returns the first level, and in v->leaf the last */
+static uint64_t make_tables(Vtd *v)
+{
+    uint64_t first = qemunic_alloc(v->nic, 4096), table = first;
+
+    for (int level = 3; level > 0; level--) {
+        uint64_t next = qemunic_alloc(v->nic, 4096);
+
+        qtest_writeq(v->nic->qts, table + (IOVA >> (12 + 9 * level) & 511) * 8,
+                     next | 3);
+        table = next;
+    }
+    v->leaf = table;
+    return first;
+}
+
 /* One function and two buffers of @size bytes that nothing maps yet */
 static void vtd_start(Vtd *v, size_t size, uint64_t *a, uint64_t *b)
 {
     QTestState *qts;
-    uint64_t root, table;
+    uint64_t root;
 
     v->nic = qemunic_start(DEVICE, ARGS);
     qts = v->nic->qts;
@@ -45,18 +62,9 @@ static void vtd_start(Vtd *v, size_t size, uint64_t *a, uint64_t *b)
 
     root = qemunic_alloc(v->nic, 4096);
     v->context = qemunic_alloc(v->nic, 4096);
-    table = qemunic_alloc(v->nic, 4096);
     qtest_writeq(qts, root, v->context | 1);
-    qtest_writeq(qts, v->context + QEMUNIC_DEVFN * 16, table | 1);
+    qtest_writeq(qts, v->context + QEMUNIC_DEVFN * 16, make_tables(v) | 1);
     qtest_writeq(qts, v->context + QEMUNIC_DEVFN * 16 + 8, DOMAIN << 8 | 2);
-    for (int level = 3; level > 0; level--) {
-        uint64_t next = qemunic_alloc(v->nic, 4096);
-
-        qtest_writeq(qts, table + (IOVA >> (12 + 9 * level) & 511) * 8,
-                     next | 3);
-        table = next;
-    }
-    v->leaf = table;
     vtd_enable(qts, root);
     *a = qemunic_alloc(v->nic, size);
     *b = qemunic_alloc(v->nic, size);
@@ -165,6 +173,46 @@ static void test_iommu(void)
     qemunic_stop(v.nic);
 }
 
+/* The PASID entry of requests without PASID: 4 levels, second stage only */
+static void set_domain(QTestState *qts, uint64_t entry, uint64_t tables,
+                       unsigned domain)
+{
+    qtest_writeq(qts, entry + 8, domain);
+    qtest_writeq(qts, entry, tables | 2 << 6 | 2 << 2 | 1);
+}
+
+/* In scalable mode a function moves to another domain by its PASID entry. */
+static void test_iommu_scalable(void)
+{
+    uint64_t root, context, directory, entry, a, b;
+    QTestState *qts;
+    Vtd v;
+
+    v.nic = qemunic_start(DEVICE, SCALABLE);
+    qts = v.nic->qts;
+    qemunic_pf_init(v.nic, &v.pf);
+    root = qemunic_alloc(v.nic, 4096);
+    context = qemunic_alloc(v.nic, 4096);
+    directory = qemunic_alloc(v.nic, 4096);
+    entry = qemunic_alloc(v.nic, 4096);
+    a = qemunic_alloc(v.nic, 4096);
+    b = qemunic_alloc(v.nic, 4096);
+    qtest_writeq(qts, root, context | 1);
+    qtest_writeq(qts, context + QEMUNIC_DEVFN * 32, directory | 1);
+    qtest_writeq(qts, directory, entry | 1);
+
+    set_domain(qts, entry, make_tables(&v), DOMAIN);
+    vtd_enable(qts, root | VTD_RTADDR_SMT);
+    map(&v, 0, a, 3);
+    check_arrives(&v, 0, a, b, 1);
+
+    set_domain(qts, entry, make_tables(&v), DOMAIN + 1);
+    map(&v, 0, b, 3);
+    invalidate_iotlb(&v, 2, 0, 0);
+    check_arrives(&v, 0, b, a, 2);
+    qemunic_stop(v.nic);
+}
+
 /* Bus Master and resets end what was cached. */
 static void test_iommu_reset(void)
 {
@@ -216,6 +264,7 @@ static void test_iommu_migration(void)
 void emunic_add_iommu_tests(void)
 {
     qtest_add_func("emunic/iommu", test_iommu);
+    qtest_add_func("emunic/iommu-scalable", test_iommu_scalable);
     qtest_add_func("emunic/iommu-reset", test_iommu_reset);
     qtest_add_func("emunic/iommu-migration", test_iommu_migration);
 }

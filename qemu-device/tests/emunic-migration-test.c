@@ -5,6 +5,7 @@
  */
 #include "emunic-port.h"
 #include "emunic-test.h"
+#include "standard-headers/linux/pci_regs.h"
 
 #define SECTION_FULL    4       /* QEMU_VM_SECTION_FULL */
 #define VPORTS          3
@@ -129,10 +130,55 @@ static void refused(const char *dir, const char *device, const char *why)
     unlink(words);
 }
 
+/* A stream, in @dir; where its PF has the SR-IOV capability */
+typedef struct Stream {
+    char *dir, *path, *bytes;
+    gsize size;
+    unsigned sriov;
+} Stream;
+
+#define STREAM_DEVICE "max_vfs=2,mac=02:01:02:03:04:05"
+
+static void stream_save(Stream *stream)
+{
+    Data d;
+
+    stream->dir = g_dir_make_tmp("emunic-XXXXXX", NULL);
+    stream->path = g_strdup_printf("%s/stream", stream->dir);
+    data_start(&d, "", STREAM_DEVICE);
+    stream->sriov = qemunic_find_ext_cap(d.nic, d.nic->devfn,
+                                         PCI_EXT_CAP_ID_SRIOV);
+    qemunic_save(d.nic, stream->path);
+    qemunic_stop(d.nic);
+    g_assert_true(g_file_get_contents(stream->path, &stream->bytes,
+                                      &stream->size, NULL));
+}
+
+static void stream_free(Stream *stream)
+{
+    unlink(stream->path);
+    rmdir(stream->dir);
+    g_free(stream->dir);
+    g_free(stream->path);
+    g_free(stream->bytes);
+}
+
+/* With @value, in the order of the stream, at @at nobody takes it. */
+static void stream_refused(Stream *stream, uint8_t *at, uint32_t value,
+                           const char *why)
+{
+    uint32_t ours = ldl_be_p(at);
+
+    stl_be_p(at, value);
+    g_assert_true(g_file_set_contents(stream->path, stream->bytes, stream->size,
+                                      NULL));
+    refused(stream->dir, STREAM_DEVICE, why);
+    stl_be_p(at, ours);
+}
+
 /* A stream of another version of the device is refused by name. */
 static void test_versions(void)
 {
-    static const char device[] = "max_vfs=2,mac=02:01:02:03:04:05";
     static const struct {
         const char *id;
         uint32_t version;
@@ -147,27 +193,39 @@ static void test_versions(void)
         { "0000:00:02.1/emunic-vf", 4, "unsupported version 4 for "
                                        "'0000:00:02.1/emunic-vf'" },
     };
-    g_autofree char *dir = g_dir_make_tmp("emunic-XXXXXX", NULL);
-    g_autofree char *path = g_strdup_printf("%s/stream", dir);
-    g_autofree char *stream = NULL;
-    gsize size;
-    Data d;
+    Stream stream;
 
-    data_start(&d, "", device);
-    qemunic_save(d.nic, path);
-    qemunic_stop(d.nic);
-    g_assert_true(g_file_get_contents(path, &stream, &size, NULL));
+    stream_save(&stream);
     for (size_t i = 0; i < ARRAY_SIZE(other); i++) {
-        uint8_t *version = section_version(stream, size, other[i].id);
-        uint32_t ours = ldl_be_p(version);
-
-        stl_be_p(version, other[i].version);
-        g_assert_true(g_file_set_contents(path, stream, size, NULL));
-        refused(dir, device, other[i].why);
-        stl_be_p(version, ours);
+        stream_refused(&stream,
+                       section_version(stream.bytes, stream.size, other[i].id),
+                       other[i].version, other[i].why);
     }
-    unlink(path);
-    rmdir(dir);
+    stream_free(&stream);
+}
+
+/* So is one that contradicts what the device is. */
+static void test_bad_stream(void)
+{
+    uint8_t *at, *config;
+    Stream stream;
+
+    stream_save(&stream);
+    at = section_version(stream.bytes, stream.size, "0000:00:02.0/emunic");
+    /* Behind the versions of the device and of its PCI part */
+    config = at + 8;
+    g_assert_cmphex(lduw_le_p(config + PCI_VENDOR_ID), ==, EMUNIC_PCI_VENDOR);
+    stream_refused(&stream, config + stream.sriov + PCI_SRIOV_NUM_VF,
+                   0xffff0000,
+                   "vport 0: the migration stream has a bad number of VFs");
+    while (ldl_be_p(at) != EMUNIC_ID_MAGIC) {
+        at++;
+    }
+    stream_refused(&stream, at, EMUNIC_ID_MAGIC + 1,
+                   "vport 0: the migration stream has a bad identity");
+    stream_refused(&stream, at + EMUNIC_CAPS, EMUNIC_CAPS_ALL | 1u << 31,
+                   "vport 0: the migration stream has a bad identity");
+    stream_free(&stream);
 }
 
 /* Whatever has an address is announced, in its VLAN. */
@@ -224,5 +282,6 @@ void emunic_add_migration_tests(void)
 {
     qtest_add_func("emunic/migration", test_migration);
     qtest_add_func("emunic/migration-versions", test_versions);
+    qtest_add_func("emunic/migration-bad-stream", test_bad_stream);
     qtest_add_func("emunic/announce", test_announce);
 }

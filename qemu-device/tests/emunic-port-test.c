@@ -164,6 +164,9 @@ static void test_control(void)
     build_pause(frame, vf_mac[1], 100);
     g_assert_cmpuint(port_send(&d.vf[1], NULL, frame, 60), ==, 0);
     g_assert_cmpuint(STAT(&d, 2, tx_dropped), ==, 1);
+    stw_be_p(frame + 14, 0x101);
+    g_assert_cmpuint(port_send(&d.vf[1], NULL, frame, 60), ==, 0);
+    g_assert_cmpuint(STAT(&d, 2, tx_dropped), ==, 2);
     g_assert_cmpuint(STAT(&d, 2, tx_packets), ==, 0);
     build_pause(frame, pf_mac, 100);
     g_assert_cmpuint(port_send(&d.pf, NULL, frame, 60), ==, 0);
@@ -300,7 +303,10 @@ static void test_pause_tx(void)
         g_assert_cmpuint(lduw_be_p(seen + 16), ==, 0);
     }
 
-    /* A reset of the PF ends it. */
+    /* A reset of the PF ends it, in the middle of a lack as well. */
+    uplink_write(fd, frame, 200);
+    uplink_write(fd, frame, 200);
+    g_assert_cmpuint(uplink_read(fd, seen), ==, 60);
     qemunic_write(&d.pf.f, EMUNIC_CTRL, EMUNIC_CTRL_RESET);
     qemunic_pf_ready(&d.pf.f, &d.admin, &d.event);
     port_start(&d.pf, 0, &d.admin, pf_mac);
@@ -309,13 +315,13 @@ static void test_pause_tx(void)
         uplink_write(fd, frame, 200);
     }
     for (int i = 0; i < 1000; i++) {
-        if (STAT(&d, 0, rx_no_buffer) == 4 + PAUSE_ROUNDS) {
+        if (STAT(&d, 0, rx_no_buffer) == 5 + PAUSE_ROUNDS) {
             break;
         }
         g_usleep(1000);
     }
     qemunic_pass(d.nic, 5);
-    g_assert_cmpuint(PORT_STAT(&d, tx_pause), ==, 2 + 2 * PAUSE_ROUNDS);
+    g_assert_cmpuint(PORT_STAT(&d, tx_pause), ==, 3 + 2 * PAUSE_ROUNDS);
     qemunic_stop(d.nic);
     close(fd);
 }

@@ -17,6 +17,7 @@
 #define QEMUNIC_DEVFN       0x10    /* the PF; VF n is at + 1 + n */
 #define QEMUNIC_FIRST_PAGE  0x00200000u     /* of the test's memory */
 #define QEMUNIC_TIMEOUT_US  (10 * G_USEC_PER_SEC)
+#define QUIET_US            2000    /* a kick is not one of many after that */
 
 typedef struct QEmunic {
     QTestState *qts;

@@ -388,6 +388,7 @@ int main(int argc, char **argv)
     emunic_add_migration_tests();
     emunic_add_hotplug_tests();
     emunic_add_lie_tests();
+    emunic_add_pieces_tests();
     emunic_add_policy_tests();
     emunic_add_port_tests();
     emunic_add_rss_tests();

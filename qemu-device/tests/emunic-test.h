@@ -16,6 +16,7 @@ void emunic_add_hotplug_tests(void);
 void emunic_add_iommu_tests(void);
 void emunic_add_lie_tests(void);
 void emunic_add_migration_tests(void);
+void emunic_add_pieces_tests(void);
 void emunic_add_policy_tests(void);
 void emunic_add_port_tests(void);
 void emunic_add_random_tests(void);

@@ -13,6 +13,7 @@
 #define VTD_GCMD        0x18
 #define VTD_GSTS        0x1c
 #define VTD_RTADDR      0x20
+#define VTD_RTADDR_SMT  0x400               /* scalable mode */
 #define VTD_CCMD        0x28
 #define VTD_TE          0x80000000u
 #define VTD_SRTP        0x40000000u

@@ -31,11 +31,6 @@
 
 #define DMA_ATTRS       ((MemTxAttrs) { .memory = 1 })
 
-/* IOMMUs that send unmap notifications although nobody asked for maps */
-static const char *const known_iommus[] = {
-    "intel-iommu-iommu-memory-region",
-};
-
 static EmunicTlbEntry *emunic_tlb_slot(EmunicDma *dma, uint64_t page)
 {
     uint64_t n = page / PAGE;
@@ -86,14 +81,16 @@ static void emunic_dma_unmap(IOMMUNotifier *n, IOMMUTLBEntry *entry)
     }
 }
 
+/*
+ * Does an IOMMU tell of all that is not valid any more, although nobody asked
+ * for maps? VT-d does, but for its scalable mode, in which a function can move
+ * to another domain by an invalidation of the PASID cache, which QEMU ignores.
+ */
 static bool emunic_iommu_known(MemoryRegion *mr)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(known_iommus); i++) {
-        if (object_dynamic_cast(OBJECT(mr), known_iommus[i])) {
-            return true;
-        }
-    }
-    return false;
+    return object_dynamic_cast(OBJECT(mr), "intel-iommu-iommu-memory-region") &&
+           !object_property_get_bool(memory_region_owner(mr),
+                                     "x-scalable-mode", NULL);
 }
 
 static bool emunic_dma_follow(EmunicFunction *f, MemoryRegion *mr)

@@ -567,6 +567,7 @@ void emunic_lie_init(EmunicState *s);
 void emunic_lie_exit(EmunicState *s);
 
 /* vmstate.c */
+void emunic_vmstate_init(void);
 extern const VMStateDescription vmstate_emunic;
 extern const VMStateDescription vmstate_emunic_vf;
 

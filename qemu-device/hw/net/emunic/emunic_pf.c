@@ -203,6 +203,7 @@ static void emunic_class_init(ObjectClass *oc, EmunicClassData data)
     rc->phases.hold = emunic_reset_hold;
 
     dc->desc = "emunic SR-IOV Ethernet";
+    emunic_vmstate_init();
     dc->vmsd = &vmstate_emunic;
     device_class_set_props(dc, emunic_properties);
     emunic_lie_class_init(oc);

@@ -48,7 +48,8 @@ static void emunic_frame_read_tag(EmunicFrame *fr)
 
 /*
  * @hdr: copy of the first @hdr_copied bytes (at least ETH_HLEN), with room
- * for EMUNIC_TAGS_MAX tags before it; @iov: the other @len - @hdr_copied.
+ * for EMUNIC_TAGS_MAX tags before it; @iov: the other @len - @hdr_copied, all
+ * of them, in EMUNIC_FRAME_IOV - 2 pieces at most.
  */
 void emunic_frame_init(EmunicFrame *fr, uint8_t *hdr, uint32_t hdr_copied,
                        uint32_t len, const struct iovec *iov, int iovcnt,
@@ -64,6 +65,7 @@ void emunic_frame_init(EmunicFrame *fr, uint8_t *hdr, uint32_t hdr_copied,
     emunic_frame_hdr_changed(fr);
     emunic_frame_read_tag(fr);
     if (len > hdr_copied) {
+        assert(iovcnt <= EMUNIC_FRAME_IOV - 2);
         fr->iovcnt += iov_copy(fr->iov + 2, EMUNIC_FRAME_IOV - 2, iov, iovcnt,
                                0, len - hdr_copied);
     }

@@ -414,7 +414,9 @@ bool emunic_gro_receive(EmunicFunction *f, EmunicQueue *q, EmunicFrame *fr,
         }
         emunic_gro_close(flow, true);
     }
-    if (!good || (fr->hdr[s.l4 + TCP_FLAGS] & TCP_LAST)) {
+    /* What was open may have ended the queue where it went. */
+    if (!good || (fr->hdr[s.l4 + TCP_FLAGS] & TCP_LAST) ||
+        !emunic_queue_running(q)) {
         return false;
     }
     emunic_gro_open(f, q, fr, view, &s);

@@ -26,7 +26,7 @@
 
 static const uint8_t pause_mac[ETH_ALEN] = { 0x01, 0x80, 0xc2, 0, 0, 0x01 };
 
-static bool emunic_is_control(const EmunicFrame *fr)
+bool emunic_is_control(const EmunicFrame *fr)
 {
     return lduw_be_p(fr->hdr + EMUNIC_MACS_LEN) == ETH_P_MAC_CONTROL;
 }
@@ -253,6 +253,7 @@ uint16_t emunic_port_set_pause(EmunicState *s, uint32_t pause)
     }
     if (!(pause & EMUNIC_PAUSE_TX)) {
         s->uplink.starved = 0;
+        s->uplink.xoff_at = 0;
         s->uplink.look = false;
         timer_del(s->uplink.look_timer);
     }
@@ -274,6 +275,7 @@ void emunic_port_init(EmunicState *s)
 
 void emunic_port_free(EmunicState *s)
 {
+    s->uplink.look = false;
     g_clear_pointer(&s->uplink.silence_timer, timer_free);
     g_clear_pointer(&s->uplink.look_timer, timer_free);
 }

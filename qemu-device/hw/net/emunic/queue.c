@@ -228,7 +228,8 @@ bool emunic_queue_fetch(EmunicFunction *f, EmunicQueue *q, uint32_t from,
 
 /*
  * Write one completion. The phase bit is put into the 16-bit flags at
- * @flags_at. False: the queue is in ERROR now.
+ * @flags_at. False: the queue is in ERROR now, or does not run any more: what
+ * came before may have reset or unplugged it.
  */
 bool emunic_queue_complete(EmunicFunction *f, EmunicQueue *q,
                            const void *entry, size_t size, size_t flags_at)
@@ -237,6 +238,9 @@ bool emunic_queue_complete(EmunicFunction *f, EmunicQueue *q,
     uint32_t entries = emunic_queue_size(q);
     uint16_t phase = q->cq_head & entries ? 0 : EMUNIC_CPL_PHASE;
 
+    if (!emunic_queue_running(q)) {
+        return false;
+    }
     if (unlikely(f->pf->lie.seed)) {
         entry = emunic_lie_entry(f, q, entry, size, flags_at, &phase);
     }

@@ -24,6 +24,14 @@ static bool emunic_tagged_twice(const EmunicFrame *fr)
     return type == ETH_P_VLAN || type == ETH_P_DVLAN;
 }
 
+/* It ends within a tag, of which nobody could say what it is. */
+static bool emunic_tag_is_cut(const EmunicFrame *fr)
+{
+    uint16_t type = lduw_be_p(fr->hdr + EMUNIC_MACS_LEN);
+
+    return !fr->tpid && (type == ETH_P_VLAN || type == ETH_P_DVLAN);
+}
+
 /* With a port VLAN the frame gets its tag, or is refused. */
 static bool emunic_put_port_vlan(const EmunicVport *p, EmunicFrame *fr)
 {
@@ -84,12 +92,13 @@ static void emunic_refuse(EmunicFunction *f, const EmunicFrame *fr,
 static bool emunic_ingress(EmunicFunction *f, EmunicFrame *fr)
 {
     /*
-     * Neither a link that is DOWN nor a PF that is gone lets a VF send; PAUSE
-     * is the port's own.
+     * Neither a link that is DOWN nor a PF that is gone lets a VF send; MAC
+     * control is the port's own.
      */
     if ((emunic_is_vf(f) && (!(f->status & EMUNIC_STATUS_LINK_UP) ||
-                             emunic_is_pause(fr))) ||
-        is_multicast_ether_addr(fr->hdr + ETH_ALEN)) {
+                             emunic_is_control(fr))) ||
+        is_multicast_ether_addr(fr->hdr + ETH_ALEN) ||
+        emunic_tag_is_cut(fr)) {
         emunic_refuse(f, fr, EMUNIC_STAT(tx_dropped), 0);
         return false;
     }
@@ -183,7 +192,10 @@ static void emunic_forward(EmunicState *s, EmunicScratch *scratch,
     unsigned v;
 
     FOR_EACH_VPORT(v, to) {
-        emunic_rx_frame(s->port[v], scratch, fr);
+        /* A fault of one receiver may have unplugged all. */
+        if (s->port[v]) {
+            emunic_rx_frame(s->port[v], scratch, fr);
+        }
     }
 }
 

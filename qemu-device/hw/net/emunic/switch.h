@@ -42,6 +42,7 @@ void emunic_switch_from_uplink(EmunicState *s, EmunicFrame *fr);
 void emunic_to_uplink(EmunicState *s, EmunicScratch *scratch, EmunicFrame *fr);
 
 /* port.c */
+bool emunic_is_control(const EmunicFrame *fr);
 bool emunic_is_pause(const EmunicFrame *fr);
 bool emunic_port_receive(EmunicState *s, const EmunicFrame *fr);
 void emunic_port_count_tx(EmunicState *s, const EmunicFrame *fr);

@@ -284,17 +284,19 @@ static bool emunic_tx_batch(EmunicFunction *f, EmunicQueue *q,
         uint32_t copies = f->pf->copies;
         EmunicTxChain chain;
         EmunicTxDone done;
+        bool sent;
 
         if (!emunic_tx_chain(d + at, n - at, &chain, &error)) {
             break;
         }
-        if (!emunic_tx_frame(f, &chain, &done)) {
-            error = EMUNIC_Q_ERROR_DMA;
-            break;
-        }
+        sent = emunic_tx_frame(f, &chain, &done);
         /* What the frame set off may have stopped or reset the queue. */
         if (!emunic_queue_running(q) || q->starts != starts) {
             return false;
+        }
+        if (!sent) {
+            error = EMUNIC_Q_ERROR_DMA;
+            break;
         }
         error = EMUNIC_Q_ERROR_NONE;
         if (done.wait) {

@@ -16,6 +16,9 @@
 #define TCP_OFFSET_AT   12      /* in the TCP header: its length */
 #define UDP_HLEN        8
 
+/* Behind the copy of the header; a segment may begin with the rest of that */
+#define UPLINK_PIECES   (EMUNIC_FRAME_IOV - 3)
+
 #define ANNOUNCE_LEN    60
 #define RARP_TYPE       0x8035
 #define RARP_REQUEST    3
@@ -95,7 +98,8 @@ static bool emunic_uplink_takes(const EmunicState *s, const EmunicFrame *fr)
 
 void emunic_to_uplink(EmunicState *s, EmunicScratch *scratch, EmunicFrame *fr)
 {
-    if (!qemu_get_queue(s->nic)->peer) {
+    /* Null after exit, which an interrupt may have brought about */
+    if (!s->nic || !qemu_get_queue(s->nic)->peer) {
         return;
     }
     if (!emunic_uplink_takes(s, fr)) {
@@ -183,10 +187,13 @@ static void emunic_uplink_receive(EmunicState *s, const struct iovec *iov,
     copied = MIN(len, MIN(need, EMUNIC_FRAME_MAX));
     trace_emunic_uplink_rx(len);
     iov_to_buf(iov, iovcnt, skip, hdr, copied);
-    count = iov_copy(sc->pieces, ARRAY_SIZE(sc->pieces), iov, iovcnt,
-                     skip + copied, len - copied);
+    count = iov_copy(sc->pieces, UPLINK_PIECES, iov, iovcnt, skip + copied,
+                     len - copied);
     if (copied + iov_size(sc->pieces, count) != len) {
-        return;
+        /* A guest of the other end can send a frame in any number of them. */
+        iov_to_buf(iov, iovcnt, skip + copied, sc->bounce, len - copied);
+        sc->pieces[0] = (struct iovec) { sc->bounce, len - copied };
+        count = 1;
     }
     emunic_frame_init(&sc->frame, hdr, copied, len, sc->pieces, count,
                       EMUNIC_VPORT_UPLINK);

@@ -201,6 +201,11 @@ static int emunic_vport_check(const EmunicFunction *f)
 
 static int emunic_function_check(const EmunicFunction *f)
 {
+    if (f->reg[EMUNIC_R_ID] != EMUNIC_ID_MAGIC ||
+        f->reg[EMUNIC_R_VERSION] != EMUNIC_ABI_VERSION ||
+        (f->reg[EMUNIC_R_CAPS] & ~EMUNIC_CAPS_ALL)) {
+        return emunic_bad(f, "identity");
+    }
     if (!emunic_queues_good(f)) {
         return emunic_bad(f, "queue");
     }
@@ -316,6 +321,30 @@ const VMStateDescription vmstate_emunic_vf = {
     },
 };
 
+/* The PCI core enables as many VFs as NumVFs says, whatever it says. */
+static int emunic_pci_post_load(void *opaque, int version_id)
+{
+    EmunicState *s = EMUNIC(opaque);
+    PCIDevice *dev = PCI_DEVICE(s);
+    const uint8_t *cap = dev->config + dev->exp.sriov_cap;
+
+    if (dev->exp.sriov_cap &&
+        (pci_get_word(cap + PCI_SRIOV_CTRL) & PCI_SRIOV_CTRL_VFE) &&
+        pci_get_word(cap + PCI_SRIOV_NUM_VF) > s->max_vfs) {
+        return emunic_bad(&s->fn, "number of VFs");
+    }
+    return vmstate_pci_device.post_load(opaque, version_id);
+}
+
+/* That of the PCI core, with a look at what was loaded before it is used */
+static VMStateDescription vmstate_emunic_pci;
+
+void emunic_vmstate_init(void)
+{
+    vmstate_emunic_pci = vmstate_pci_device;
+    vmstate_emunic_pci.post_load = emunic_pci_post_load;
+}
+
 /* Nobody is over a rate yet, and no rate counts but those of the stream. */
 static int emunic_pre_load(void *opaque)
 {
@@ -359,7 +388,8 @@ const VMStateDescription vmstate_emunic = {
     /* Before the VFs, which have the default priority */
     .priority = MIG_PRI_IOMMU,
     .fields = (const VMStateField[]) {
-        VMSTATE_PCI_DEVICE(parent_obj, EmunicState),
+        VMSTATE_STRUCT(parent_obj, EmunicState, 0, vmstate_emunic_pci,
+                       PCIDevice),
         VMSTATE_MSIX(parent_obj, EmunicState),
         VMSTATE_UINT32_EQUAL(max_vfs, EmunicState,
                              "max_vfs differs between source and destination"),
