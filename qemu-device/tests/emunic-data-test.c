@@ -584,6 +584,39 @@ static void test_kicks_in_vain(void)
     qemunic_stop(d.nic);
 }
 
+/*
+ * A kick after some quiet is served where it is written; the interrupt that
+ * comes of it kicks the other VF, which has a frame, or the same one again.
+ */
+static void test_kick_by_interrupt(void)
+{
+    uint8_t there[100], back[100];
+    Data d;
+
+    build(there, sizeof(there), vf_mac[1], vf_mac[0], 0x88b5);
+    build(back, sizeof(back), vf_mac[0], vf_mac[1], 0x88b5);
+    for (int i = 0; i < 2; i++) {
+        Port *a = &d.vf[0], *b = &d.vf[1];
+
+        data_start(&d, "", "max_vfs=2");
+        qemunic_msix(&a->f, 1, d.vf[i].f.bar0 + EMUNIC_KICK, 1);
+        port_put(b, NULL, back, sizeof(back), sizeof(back));
+        qtest_writel(d.nic->qts,
+                     b->tx.shadow + offsetof(struct emunic_shadow, sq_tail),
+                     b->tx.tail);
+        port_put(a, NULL, there, sizeof(there), sizeof(there));
+        g_usleep(QUIET_US);
+        qemunic_tail(&a->tx);
+        expect(b, there, sizeof(there));
+        if (i) {
+            expect(a, back, sizeof(back));
+        }
+        g_assert_cmpuint(port_send(&d.pf, NULL, there, sizeof(there)), ==, 0);
+        expect(b, there, sizeof(there));
+        qemunic_stop(d.nic);
+    }
+}
+
 void emunic_add_data_tests(void)
 {
     qtest_add_func("emunic/loop", test_loop);
@@ -597,4 +630,5 @@ void emunic_add_data_tests(void)
     qtest_add_func("emunic/doze", test_doze);
     qtest_add_func("emunic/doze-order", test_doze_order);
     qtest_add_func("emunic/kicks-in-vain", test_kicks_in_vain);
+    qtest_add_func("emunic/kick-by-interrupt", test_kick_by_interrupt);
 }

@@ -341,6 +341,7 @@ struct EmunicState {
 
     EmunicFunction *port[EMUNIC_MAX_VPORTS];
     QEMUBH *bh;
+    int64_t ran_at;             /* the last run's end, host's time */
     QEMUTimer *offence_timer;
     QEMUTimer *event_timer;
     QEMUTimer *tx_timer;
@@ -433,9 +434,10 @@ bool emunic_doze(EmunicFunction *f, EmunicQueue *q);
 uint32_t emunic_doze_kicked(EmunicFunction *f, uint32_t queues);
 void emunic_doze_timer(void *opaque);
 
-/* engine.c: the bottom half */
+/* engine.c: the run */
 void emunic_schedule(EmunicState *s);
 void emunic_kick(EmunicFunction *f, uint32_t queues);
+void emunic_kick_now(EmunicFunction *f, uint32_t queues);
 void emunic_run(void *opaque);
 void emunic_tx_timer(void *opaque);
 void emunic_vm_change(void *opaque, bool running, RunState state);

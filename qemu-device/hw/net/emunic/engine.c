@@ -1,6 +1,6 @@
 /*
- * emunic: the bottom half, where everything that register writes asked for
- * is done
+ * emunic: the run, where everything that register writes asked for is done:
+ * in a bottom half, or in the write if that is a kick after some quiet
  *
  * One run has a budget of frames and bytes. Functions get turns from the
  * scheduler (sched.c), and within a function its queues take turns; a run that
@@ -20,6 +20,8 @@
 #define RUN_COMMANDS    64
 #define RUN_EVENTS      256
 
+#define QUIET_NS        50000   /* of the host's time */
+
 QEMU_BUILD_BUG_ON(EMUNIC_SCHED_PORTS != EMUNIC_MAX_VPORTS);
 
 void emunic_schedule(EmunicState *s)
@@ -30,8 +32,8 @@ void emunic_schedule(EmunicState *s)
     }
 }
 
-/* Look at these Tx queues, as many of them as run. */
-void emunic_kick(EmunicFunction *f, uint32_t queues)
+/* Look at @queues, as many of them as run. True: a run is due. */
+static bool emunic_tx_due(EmunicFunction *f, uint32_t queues)
 {
     for (uint32_t left = queues; left; left &= left - 1) {
         if (!emunic_queue_running(&f->txq[ctz32(left)])) {
@@ -39,8 +41,14 @@ void emunic_kick(EmunicFunction *f, uint32_t queues)
         }
     }
     f->tx_pending |= queues;
-    if (f->tx_pending && (f->reg[EMUNIC_R_CTRL] & EMUNIC_CTRL_ENABLE) &&
-        emunic_sched_add(&f->pf->sched, f->vport)) {
+    return f->tx_pending && (f->reg[EMUNIC_R_CTRL] & EMUNIC_CTRL_ENABLE) &&
+           emunic_sched_add(&f->pf->sched, f->vport);
+}
+
+/* Look at these Tx queues */
+void emunic_kick(EmunicFunction *f, uint32_t queues)
+{
+    if (emunic_tx_due(f, queues)) {
         emunic_schedule(f->pf);
     }
 }
@@ -224,6 +232,16 @@ static void emunic_unref(void *opaque)
     object_unref(opaque);
 }
 
+/* Whoever called the device still uses its re-entrancy guard. */
+static void emunic_release(DeviceState *dev)
+{
+    if (dev->realized) {
+        object_unref(OBJECT(dev));
+    } else {
+        aio_bh_schedule_oneshot(qemu_get_aio_context(), emunic_unref, dev);
+    }
+}
+
 void emunic_run(void *opaque)
 {
     EmunicState *s = opaque;
@@ -233,12 +251,49 @@ void emunic_run(void *opaque)
     }
     object_ref(OBJECT(s));
     emunic_run_all(s);
-    if (s->bh) {
-        object_unref(OBJECT(s));
-    } else {
-        /* Unplugged meanwhile; our caller still uses the re-entrancy guard. */
-        aio_bh_schedule_oneshot(qemu_get_aio_context(), emunic_unref, s);
+    s->ran_at = qemu_clock_get_ns(QEMU_CLOCK_REALTIME);
+    emunic_release(DEVICE(s));
+}
+
+/*
+ * May what a kick of @f asks for be done by the thread that kicks? After some
+ * quiet, yes: who sends a frame and waits for the answer would wait for the
+ * main loop too. Later frames of a burst are better done there, many at a time,
+ * while the processor that kicked makes more. A VF can also be kicked by what a
+ * run does to memory; the PF's registers are guarded against that.
+ */
+static bool emunic_prompt(const EmunicFunction *f)
+{
+    const EmunicState *s = f->pf;
+
+    if (emunic_is_vf(f) && DEVICE(s)->mem_reentrancy_guard.engaged_in_io) {
+        return false;
     }
+    return qemu_clock_get_ns(QEMU_CLOCK_REALTIME) - s->ran_at >= QUIET_NS;
+}
+
+/* The driver kicks @queues: the same, now if that is better. */
+void emunic_kick_now(EmunicFunction *f, uint32_t queues)
+{
+    EmunicState *s = f->pf;
+    DeviceState *dev = DEVICE(f->dev);
+    MemReentrancyGuard *guard = &DEVICE(s)->mem_reentrancy_guard;
+    bool engaged = guard->engaged_in_io;
+
+    if (!emunic_tx_due(f, queues)) {
+        return;
+    }
+    if (!emunic_prompt(f)) {
+        emunic_schedule(s);
+        return;
+    }
+    object_ref(OBJECT(s));
+    object_ref(OBJECT(dev));
+    guard->engaged_in_io = true;
+    emunic_run(s);
+    guard->engaged_in_io = engaged;
+    emunic_release(dev);
+    emunic_release(DEVICE(s));
 }
 
 /*

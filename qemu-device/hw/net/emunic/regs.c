@@ -232,7 +232,7 @@ static void emunic_reg_action(EmunicFunction *f, int r, uint32_t value,
         emunic_test_ctrl(f, value);
         break;
     case EMUNIC_R_KICK:
-        emunic_kick(f, emunic_doze_kicked(f, value & EMUNIC_KICK_TX));
+        emunic_kick_now(f, emunic_doze_kicked(f, value & EMUNIC_KICK_TX));
         break;
     case EMUNIC_R_ADMIN_TAIL:
         emunic_admin_tail(s, value);
