@@ -114,7 +114,7 @@ void emunic_moderation_stop(struct emunic_queue *q)
 
 /**
  * emunic_moderation_adapt() - show DIM what an interrupt was good for
- * @q: the pair; its poll has just ended
+ * @q: the pair; its poll is about to end
  */
 void emunic_moderation_adapt(struct emunic_queue *q)
 {

@@ -171,7 +171,7 @@ struct emunic_tx_stats {
  * @enabled: descriptors may be written; netdev queue lock
  * @raw: there were frames that are no skbs; netdev queue lock
  * @next: next descriptor to write; netdev queue lock
- * @published: the tail the device has been told; netdev queue lock
+ * @published: the tail the device has been told; netdev queue lock to write
  * @clean: first descriptor not completed; written by NAPI
  * @cq_next: next completion; NAPI
  * @stats: counters
@@ -523,6 +523,7 @@ enum emunic_state {
 /**
  * struct emunic_events - rare happenings, for ethtool -S
  * @resets: resets of the function that the driver recovered from
+ * @resets_announced: VF only: times that the PF said its reset impends
  * @restarts: restarts of the queues after an error
  * @queue_errors: QUEUE_ERROR causes
  * @bad_cpls: completions that broke the contract
@@ -531,6 +532,7 @@ enum emunic_state {
  */
 struct emunic_events {
 	u64 resets;
+	u64 resets_announced;
 	u64 restarts;
 	u64 queue_errors;
 	u64 bad_cpls;

@@ -68,6 +68,7 @@ static const struct emunic_stat emunic_rx_stat_table[] = {
 
 static const struct emunic_stat emunic_event_stat_table[] = {
 	EMUNIC_EVENT_STAT(resets),
+	EMUNIC_EVENT_STAT(resets_announced),
 	EMUNIC_EVENT_STAT(restarts),
 	EMUNIC_EVENT_STAT(queue_errors),
 	EMUNIC_EVENT_STAT(bad_cpls),

@@ -9,6 +9,7 @@
 #include "emunic.h"
 #include "features.h"
 #include "kunit.h"
+#include "ring.h"
 #include "rss.h"
 
 /* Tunnels whose frames are cut in the kernel into ones of like segments */
@@ -138,7 +139,7 @@ static bool emunic_gso_fits(const struct emunic *emu, const struct sk_buff *skb)
 	if (skb->encapsulation)
 		max = min(max, GSO_LEGACY_MAX_SIZE);
 
-	return skb->len <= max && info->nr_frags < EMUNIC_TX_MAX_DESCS &&
+	return skb->len <= max && info->nr_frags <= EMUNIC_TX_MAX_FRAGS &&
 	       emunic_tx_gso_hdr_len(skb) + info->gso_size <= EMUNIC_FRAME_MAX;
 }
 

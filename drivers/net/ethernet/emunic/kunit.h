@@ -30,6 +30,8 @@ unsigned long emunic_retry_pause(unsigned long took);
 unsigned int emunic_tx_wake_level(const struct emunic_tx *tx);
 void emunic_tx_put_meta(struct emunic_tx *tx, u32 index,
 			const struct sk_buff *skb);
+bool emunic_tx_end_list(struct emunic_tx *tx, u32 index,
+			const struct scatterlist *sg, int nents, int count);
 struct scatterlist *emunic_tx_sg_add(struct scatterlist *s, struct page *page,
 				     u32 len, u32 offset);
 bool emunic_tx_release(struct emunic_queue *q, const struct emunic_tx_cpl *cpl,

@@ -194,6 +194,8 @@ static int emunic_open(struct net_device *netdev)
 	struct emunic *emu = netdev_priv(netdev);
 
 	netif_carrier_off(netdev);
+	/* Not all senders look at the carrier */
+	netif_tx_stop_all_queues(netdev);
 	if (test_bit(EMUNIC_STATE_RESETTING, &emu->state))
 		return 0;
 

@@ -283,6 +283,7 @@ int emunic_pf_set_vf_vectors(struct pci_dev *vf, int count);
 void emunic_pf_remove_vfs(struct emunic *emu);
 void emunic_pf_forget_vfs(struct emunic *emu);
 void emunic_pf_announce_reset(struct emunic *emu);
+void emunic_pf_reset_vectors(struct emunic *emu);
 void emunic_pf_save_vfs(struct emunic *emu);
 void emunic_pf_restore_vfs(struct emunic *emu);
 int emunic_pf_adopt_vfs(struct emunic *emu);
@@ -379,6 +380,7 @@ static inline void emunic_pf_remove_vfs(struct emunic *emu) { }
 static inline void emunic_pf_forget_vfs(struct emunic *emu) { }
 static inline void emunic_pf_announce_reset(struct emunic *emu) { }
 static inline void emunic_pf_save_vfs(struct emunic *emu) { }
+static inline void emunic_pf_reset_vectors(struct emunic *emu) { }
 static inline void emunic_pf_restore_vfs(struct emunic *emu) { }
 static inline int emunic_pf_adopt_vfs(struct emunic *emu) { return 0; }
 static inline int emunic_pf_replay_vfs(struct emunic *emu) { return 0; }

@@ -8,6 +8,7 @@
 #include <linux/pm.h>
 
 #include "emunic.h"
+#include "pf.h"
 
 static int emunic_suspend(struct device *dev)
 {
@@ -31,7 +32,21 @@ static int emunic_resume(struct device *dev)
 	return emunic_unhold(emu);
 }
 
-DEFINE_SIMPLE_DEV_PM_OPS(emunic_pm_ops, emunic_suspend, emunic_resume);
+/* The VFs, which wake after their PF, get their configuration in this phase */
+static int emunic_resume_noirq(struct device *dev)
+{
+	struct emunic *emu = dev_get_drvdata(dev);
+
+	if (!emu->is_vf)
+		emunic_pf_reset_vectors(emu);
+
+	return 0;
+}
+
+const struct dev_pm_ops emunic_pm_ops = {
+	SYSTEM_SLEEP_PM_OPS(emunic_suspend, emunic_resume)
+	NOIRQ_SYSTEM_SLEEP_PM_OPS(NULL, emunic_resume_noirq)
+};
 
 /**
  * emunic_pm_link() - have a VF sleep before its PF and wake after it

@@ -78,18 +78,25 @@ void emunic_queues_release(struct emunic *emu)
 	}
 }
 
-/* Lets the next completion raise the vector; true if it is there already */
+/*
+ * Lets the next completion raise the vector; true if it is there already, or if
+ * another CPU has polled meanwhile, whose events these may have replaced
+ */
 static bool emunic_queue_arm(struct emunic_queue *q)
 {
-	WRITE_ONCE(q->tx.shadow->cq_event, cpu_to_le32(q->tx.cq_next));
-	WRITE_ONCE(q->rx.shadow->cq_event, cpu_to_le32(q->rx.clean));
+	u32 tx = READ_ONCE(q->tx.cq_next);
+	u32 rx = READ_ONCE(q->rx.clean);
+
+	WRITE_ONCE(q->tx.shadow->cq_event, cpu_to_le32(tx));
+	WRITE_ONCE(q->rx.shadow->cq_event, cpu_to_le32(rx));
 	/*
 	 * The events before the look at the rings; the device writes a
 	 * completion before it looks at the event.
 	 */
 	mb();
 
-	return emunic_tx_pending(&q->tx) || emunic_rx_pending(&q->rx);
+	return READ_ONCE(q->tx.cq_next) != tx || READ_ONCE(q->rx.clean) != rx ||
+	       emunic_tx_pending(&q->tx) || emunic_rx_pending(&q->rx);
 }
 
 static int emunic_queue_poll(struct napi_struct *napi, int budget)
@@ -106,11 +113,9 @@ static int emunic_queue_poll(struct napi_struct *napi, int budget)
 	if (more || done >= budget)
 		return budget;
 
-	if (napi_complete_done(napi, done)) {
-		emunic_moderation_adapt(q);
-		if (emunic_queue_arm(q))
-			napi_schedule(napi);
-	}
+	emunic_moderation_adapt(q);
+	if (napi_complete_done(napi, done) && emunic_queue_arm(q))
+		napi_schedule(napi);
 
 	return done;
 }
@@ -168,8 +173,8 @@ void emunic_queue_free(struct emunic_queue *q)
 }
 
 /*
- * No poll runs any more. One that has given NAPI back may still be showing DIM
- * what it found and looking at the rings, which napi_disable() does not wait for.
+ * No poll runs any more. One that has given NAPI back may still be looking at
+ * the rings, which napi_disable() does not wait for.
  */
 static void emunic_queue_napi_disable(struct emunic_queue *q)
 {

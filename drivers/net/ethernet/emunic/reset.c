@@ -227,8 +227,10 @@ static unsigned long emunic_service_reset(struct emunic *emu, u32 pending)
 	if (need == EMUNIC_RESET_NONE)
 		return 0;
 
-	if (pending & EMUNIC_CAUSE_RESET_IMPENDING)
+	if (pending & EMUNIC_CAUSE_RESET_IMPENDING) {
 		emu->announced = jiffies;
+		emu->events.resets_announced++;
+	}
 	if (sight.broken) {
 		netdev_err(emu->netdev, "control path failed, resetting\n");
 		emunic_health_ctl_failed(emu);

@@ -10,6 +10,8 @@
 
 /* Pieces of a long frame that are more than one descriptor can say */
 #define EMUNIC_TX_SPLITS	(EMUNIC_BIG_GSO_MAX / EMUNIC_TX_DESC_MAX)
+/* Fragments of a frame that fit into a chain with its head, however long */
+#define EMUNIC_TX_MAX_FRAGS	(EMUNIC_TX_MAX_DESCS - 1 - EMUNIC_TX_SPLITS)
 /* Metadata, the head and every fragment of a frame */
 #define EMUNIC_TX_FRAME_DESCS	(MAX_SKB_FRAGS + 2 + EMUNIC_TX_SPLITS)
 

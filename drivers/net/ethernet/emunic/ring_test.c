@@ -211,6 +211,26 @@ static void emunic_test_sg(struct kunit *test)
 	}
 }
 
+/* What ends a list for the IOMMU is not another frame's */
+static void emunic_test_end_list(struct kunit *test)
+{
+	struct emunic_queue *q = test->priv;
+	struct emunic_tx *tx = &q->tx;
+	const struct emunic_tx_meta *meta = (void *)&tx->desc[5];
+
+	tx->sg = kunit_kcalloc(test, 64, sizeof(*tx->sg), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, tx->sg);
+	memset(tx->desc, 0, 64 * sizeof(*tx->desc));
+
+	/* Nothing was merged; or a descriptor before has left one over */
+	KUNIT_EXPECT_FALSE(test, emunic_tx_end_list(tx, 5, &tx->sg[5], 3, 3));
+	KUNIT_EXPECT_FALSE(test, emunic_tx_end_list(tx, 6, &tx->sg[5], 3, 2));
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(meta->flags), 0);
+	KUNIT_EXPECT_TRUE(test, emunic_tx_end_list(tx, 64 + 5, &tx->sg[5], 3,
+						   2));
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(meta->flags), EMUNIC_TX_META);
+}
+
 /* Frames of 1, 3 and 2 descriptors, of which none is mapped */
 static void emunic_test_fill(struct emunic_tx *tx, u32 start)
 {
@@ -229,6 +249,7 @@ static void emunic_test_fill(struct emunic_tx *tx, u32 start)
 		buf->segs = 1;
 		buf->wire_bytes = 60;
 	}
+	tx->published = tx->next;
 }
 
 static bool emunic_test_end(struct emunic_queue *q, u32 head, u16 status,
@@ -291,6 +312,12 @@ static void emunic_test_release_bad(struct kunit *test)
 							 0, &done));
 		KUNIT_EXPECT_EQ(test, done.frames, 0);
 		KUNIT_EXPECT_EQ(test, q->tx.clean, start);
+
+		/* Nor one that the device was not told of */
+		q->tx.published = start + 4;
+		KUNIT_EXPECT_FALSE(test, emunic_test_end(q, start + 6, 0,
+							 &done));
+		KUNIT_EXPECT_EQ(test, done.frames, 0);
 
 		/* In the middle of the second one: only the first has ended */
 		KUNIT_EXPECT_FALSE(test, emunic_test_end(q, start + 2, 0,
@@ -446,6 +473,7 @@ static struct kunit_case emunic_ring_test_cases[] = {
 	KUNIT_CASE(emunic_test_pending),
 	KUNIT_CASE(emunic_test_desc),
 	KUNIT_CASE(emunic_test_sg),
+	KUNIT_CASE(emunic_test_end_list),
 	KUNIT_CASE(emunic_test_release),
 	KUNIT_CASE(emunic_test_release_bad),
 	KUNIT_CASE(emunic_test_meta),

@@ -443,7 +443,7 @@ int emunic_rx_poll(struct emunic_queue *q, int budget)
 			emunic_rx_raw_buffer(q, slot, len);
 		rx->pages[slot] = NULL;
 		rx->within = !last;
-		rx->clean++;
+		WRITE_ONCE(rx->clean, rx->clean + 1);
 		if (!last)
 			continue;
 

@@ -220,12 +220,14 @@ static int emunic_test_masks(struct emunic *emu)
 		const struct emunic_reg *reg = &emunic_function_regs[i];
 
 		/*
-		 * ENABLE has effects, the clock is also that of others, and
-		 * causes must go on arriving
+		 * ENABLE has effects, the clock is also that of others, who
+		 * may be setting it, and causes must go on arriving
 		 */
 		if (!emunic_reg_is_here(emu, reg) || !reg->rw ||
 		    reg->offset == EMUNIC_CTRL ||
 		    reg->offset == EMUNIC_CLOCK_RATE ||
+		    reg->offset == EMUNIC_CLOCK_ARG_LO ||
+		    reg->offset == EMUNIC_CLOCK_ARG_HI ||
 		    reg->offset == EMUNIC_CAUSE_MASK)
 			continue;
 		err = emunic_test_bits(emu, reg->offset, reg->rw) ?: err;

@@ -176,10 +176,6 @@ static bool emunic_vfs_in_use(struct emunic *emu)
 	return false;
 }
 
-/*
- * A PF that is down brings all policy to the device before it is up again, and
- * what has no record is not enabled.
- */
 static int emunic_vports_clear(struct emunic *emu, int num_vfs)
 {
 	int i, err = 0;
@@ -187,7 +183,7 @@ static int emunic_vports_clear(struct emunic *emu, int num_vfs)
 	for (i = 0; i < num_vfs && !err; i++)
 		err = emunic_vport_clear(emu, i + 1);
 
-	return err == -ENETDOWN ? 0 : err;
+	return err;
 }
 
 /* None of @num VFs is enabled any more: nothing is left of what they had */
@@ -202,7 +198,8 @@ static void emunic_vfs_gone(struct emunic *emu, int num)
 	err = emunic_vports_clear(emu, num);
 	rtnl_unlock();
 	emunic_health_vfs_gone(emu);
-	if (err)
+	/* No VFs come while a PF is down, and those that do come clear it */
+	if (err && err != -ENETDOWN)
 		pci_warn(emu->pdev, "policy of VFs not cleared: %pe\n",
 			 ERR_PTR(err));
 }
@@ -277,7 +274,7 @@ static int emunic_vfs_begin(struct emunic *emu)
 	}
 	rtnl_unlock();
 
-	return err == -ENETDOWN ? 0 : err;
+	return err;
 }
 
 static int emunic_sriov_enable(struct emunic *emu, int num_vfs)
@@ -298,7 +295,7 @@ static int emunic_sriov_enable(struct emunic *emu, int num_vfs)
 	if (err)
 		emunic_vfs_gone(emu, num_vfs);
 
-	return err;
+	return err == -ENETDOWN ? -EAGAIN : err;
 }
 
 /**
@@ -306,7 +303,8 @@ static int emunic_sriov_enable(struct emunic *emu, int num_vfs)
  * @pdev: the PF
  * @num_vfs: 0 disables them
  *
- * Return: @num_vfs, or an errno; -EBUSY if a VF is in use elsewhere
+ * Return: @num_vfs, or an errno; -EBUSY if a VF is in use elsewhere, -EAGAIN while
+ *	the PF is being reset
  */
 int emunic_pf_sriov_configure(struct pci_dev *pdev, int num_vfs)
 {
@@ -546,11 +544,16 @@ static bool emunic_pf_has_vectors(struct emunic *emu)
 	return false;
 }
 
-/*
- * The reset may have taken the sizes of the VFs' MSI-X tables, too. They are set
- * while MSI-X is off, before the VFs' configuration turns it on again.
+/**
+ * emunic_pf_reset_vectors() - restore the sizes of the VFs' MSI-X tables
+ * @emu: the PF, without its control path; a reset may have taken them
+ *
+ * They are set while MSI-X is off, before the VFs' configuration turns it on
+ * again.
+ *
+ * Context: sleeps, with interrupts or without
  */
-static void emunic_pf_reset_vectors(struct emunic *emu)
+void emunic_pf_reset_vectors(struct emunic *emu)
 {
 	int err;
 

@@ -143,6 +143,28 @@ emunic_tx_sg_add(struct scatterlist *s, struct page *page, u32 len, u32 offset)
 	return s;
 }
 
+/*
+ * The entry of a list behind those that an IOMMU has left of it tells the unmap
+ * where to end. It is at the next frame's place if this one has no descriptor
+ * but those of the list: then it gets one that says nothing. True if so.
+ */
+VISIBLE_IF_KUNIT bool emunic_tx_end_list(struct emunic_tx *tx, u32 index,
+					 const struct scatterlist *sg,
+					 int nents, int count)
+{
+	struct emunic_tx_meta *meta;
+	u32 slot = index & emunic_tx_mask(tx);
+
+	if (count == nents || sg != &tx->sg[slot])
+		return false;
+
+	meta = (void *)&tx->desc[slot];
+	memset(meta, 0, sizeof(*meta));
+	meta->flags = cpu_to_le16(EMUNIC_TX_META);
+
+	return true;
+}
+
 /* Maps the pieces as one list, which an IOMMU makes one range of addresses */
 static int emunic_tx_put_list(struct device *dev, struct emunic_tx *tx,
 			      struct emunic_tx_buf *buf, u32 index,
@@ -150,7 +172,7 @@ static int emunic_tx_put_list(struct device *dev, struct emunic_tx *tx,
 {
 	struct scatterlist *sg = &tx->sg[buf - tx->buf], *s = sg;
 	int nents = pieces->nr_frags + !!pieces->head_len;
-	int i, count;
+	int i, count, meta;
 
 	sg_init_table(sg, nents + EMUNIC_TX_SPLITS);
 	if (pieces->head_len)
@@ -171,11 +193,12 @@ static int emunic_tx_put_list(struct device *dev, struct emunic_tx *tx,
 		return -ENOMEM;
 
 	buf->nents = nents;
+	meta = emunic_tx_end_list(tx, index, sg, nents, count);
 	for_each_sg(sg, s, count, i)
-		emunic_tx_put_desc(tx, index + i, sg_dma_address(s),
+		emunic_tx_put_desc(tx, index + meta + i, sg_dma_address(s),
 				   sg_dma_len(s));
 
-	return count;
+	return meta + count;
 }
 
 /**
@@ -259,10 +282,11 @@ void emunic_tx_publish(struct emunic_queue *q)
 	if (tx->next == old)
 		return;
 
+	/* Before a completion can come of it */
+	WRITE_ONCE(tx->published, tx->next);
 	/* Descriptors before the tail */
 	dma_wmb();
 	WRITE_ONCE(tx->shadow->sq_tail, cpu_to_le32(tx->next));
-	tx->published = tx->next;
 
 	/*
 	 * The tail before the look at sq_event; the device writes sq_event
@@ -320,7 +344,7 @@ static int emunic_tx_put_frame(struct emunic_queue *q, struct sk_buff *skb,
 	u32 index = tx->next;
 	int count;
 
-	if (skb_shinfo(skb)->nr_frags >= EMUNIC_TX_MAX_DESCS) {
+	if (skb_shinfo(skb)->nr_frags > EMUNIC_TX_MAX_FRAGS) {
 		count = skb_linearize(skb);
 		if (count)
 			return count;
@@ -439,7 +463,8 @@ VISIBLE_IF_KUNIT bool emunic_tx_release(struct emunic_queue *q,
 	struct emunic_tx *tx = &q->tx;
 	u32 clean = tx->clean;
 
-	if (!emunic_index_within(head, clean, READ_ONCE(tx->next)))
+	/* What is behind that its sender still writes */
+	if (!emunic_index_within(head, clean, READ_ONCE(tx->published)))
 		return false;
 
 	while (clean != head) {
@@ -542,7 +567,7 @@ bool emunic_tx_clean(struct emunic_queue *q, int budget)
 			emunic_health_fault(q, EMUNIC_FAULT_TX_MALFORMED);
 			limit = 1;
 		}
-		tx->cq_next++;
+		WRITE_ONCE(tx->cq_next, tx->cq_next + 1);
 		limit--;
 	}
 

@@ -581,5 +581,5 @@ void emunic_xdp_netdev_setup(struct emunic *emu)
 #ifdef CONFIG_XDP_SOCKETS
 	netdev->xdp_features |= NETDEV_XDP_ACT_XSK_ZEROCOPY;
 #endif
-	netdev->xdp_zc_max_segs = MAX_SKB_FRAGS + 1;
+	netdev->xdp_zc_max_segs = min(MAX_SKB_FRAGS + 1, EMUNIC_TX_MAX_DESCS);
 }
