@@ -15,6 +15,7 @@ TESTS = os.environ.get("TESTS") or ""
 SELFTESTS = TOP / "tests/selftests/drivers/net/emunic"
 # How often a program that fails is tried: a busy machine is no reason to fail.
 TRIES = int(os.environ.get("TRIES") or 1)
-# How many lanes run at the same time. A VM waits for a third of its time, for its
-# kernel or for frames that must not come; the checkers of the debug kernel do not.
-JOBS = int(os.environ.get("JOBS") or (1 if CHECKED else min(3, (os.cpu_count() or 1) + 1)))
+# How many lanes run at the same time. A VM waits for half of its time, most of it
+# for the second that the kernel gives VFs to go; the checkers of the debug kernel
+# do not.
+JOBS = int(os.environ.get("JOBS") or (1 if CHECKED else min(4, (os.cpu_count() or 1) + 2)))

@@ -7,6 +7,9 @@ RESULT = re.compile(r"(not )?ok\b\s*\d*\s*-?\s*(.*)")
 PLAN = re.compile(r"1\.\.(\d+)")
 SKIP = re.compile(r"#\s*SKIP\b", re.I)
 EXPECTED = re.compile(r"#\s*(XFAIL|TODO)\b", re.I)
+# What kselftest's Python library says before a failure, the last of it last.
+REASON = re.compile(r"#\s*(?:Exception\|\s*)?"
+                    r"((?:Check failed|\S*(?:Error|Exception|Failure):)\s.*)")
 
 KSFT_SKIP = 4
 
@@ -33,9 +36,12 @@ def parse(text, status):
     saying which case did, has failed once more than it says."""
     out = Outcome()
     planned = done = 0
+    reason = ""
     for line in text.splitlines():
         if match := PLAN.match(line):
             planned += int(match[1])
+        elif match := REASON.match(line):
+            reason = f" ({match[1].strip()})"
         elif match := RESULT.match(line):
             done += 1
             if SKIP.search(match[2]):
@@ -43,9 +49,10 @@ def parse(text, status):
             elif EXPECTED.search(match[2]):
                 out.expected.append(match[2])
             elif match[1]:
-                out.fail(f"not ok {match[2]}")
+                out.fail(f"not ok {match[2]}{reason}")
             else:
                 out.passed += 1
+            reason = ""
     if done < planned:
         out.fail(f"{planned} cases planned, {done} reported")
     elif status == KSFT_SKIP and not done:

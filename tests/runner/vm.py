@@ -10,19 +10,35 @@ from . import console, tap
 from .config import BUILD, KERNEL, SELFTESTS, SLOWER, TOP, TRIES
 
 FRAME = "@@ "
-VM_TIMEOUT = 3600 * SLOWER
 # A machine too busy to keep an emulated one's time may leave it without timers
 # when it boots. It gets another chance, once, and the end of the report says so.
 BOOT_TIMEOUT = 180 * SLOWER
+# in-vm ends a program at its limit, unless the VM's clock has stopped.
+GRACE = 60 * SLOWER
 # What the debug kernel has collected, asked for at the end of its life.
 LEAKS = TOP / "tests/kernel/leaks.sh"
+
+
+class Watchdog:
+    """Ends the VM if nothing comes from it in time."""
+
+    def __init__(self, vm):
+        self.vm = vm
+        self.timer = None
+
+    def set(self, seconds):
+        """From now on; for ever without @seconds."""
+        if self.timer:
+            self.timer.cancel()
+        self.timer = threading.Timer(seconds, self.vm.terminate) if seconds else None
+        if self.timer:
+            self.timer.start()
 
 
 class VmLane:
     # Where logs go, what starts the VM, and what runs programs in it.
     out = BUILD / "tests"
     tools_vm = (TOP / "tools/vm",)
-    timeout = VM_TIMEOUT
     in_vm = (TOP / "tests/runner/in-vm", BUILD, SELFTESTS, str(SLOWER))
 
     def __init__(self, report, name, options, part=""):
@@ -55,13 +71,13 @@ class VmLane:
         self.boots += 1
         console_path = self.out / f"{self.name}{self.part}.vm{self.boots}.console"
         argv = [*self.tools_vm, "--kernel", KERNEL, "--console", console_path,
-                "--timeout", str(self.timeout), *self.options, "--", *self.in_vm, *todo]
+                *self.options, "--", *self.in_vm, *todo]
         with subprocess.Popen(argv, cwd=TOP, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, text=True, errors="replace") as vm:
-            watchdog = threading.Timer(BOOT_TIMEOUT, vm.terminate)
-            watchdog.start()
+            watchdog = Watchdog(vm)
+            watchdog.set(BOOT_TIMEOUT)
             done = self.follow(vm.stdout, todo, last, watchdog)
-            watchdog.cancel()
+            watchdog.set(None)
         if done:
             self.check_console(console_path)
         return done
@@ -75,10 +91,11 @@ class VmLane:
                 continue
             word = line.split()
             if word[1] == "begin":
-                watchdog.cancel()
+                watchdog.set(int(word[3]) + GRACE)
                 lines, start, begun = [], time.monotonic(), True
             elif word[1] == "end":
                 self.account(todo[done], int(word[2]), lines, start, last)
+                watchdog.set(BOOT_TIMEOUT)
                 done += 1
         if not begun and not self.stuck:
             self.stuck = True

@@ -157,7 +157,7 @@ def binary(opt):
 
 def qemu(opt, job, kver, shared):
     path, env = binary(opt)
-    args = [path, *BARE, *machine(opt)]
+    args = [path, *BARE, *machine(opt), "-acpitable", f"file={comma(job)}/wake.aml"]
     args += kernel(opt, kver)
     folders, devices = shares(opt, job, shared)
     args += folders

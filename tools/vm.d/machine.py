@@ -4,9 +4,11 @@
 Standard input, output and error of COMMAND are virtio ports, each a socket
 pair: nothing on the way changes a byte. The console is another socket pair,
 or the terminal itself for an interactive shell. QEMU's monitor is a virtio
-port too, for whoever in the VM wants to do something to its hardware."""
+port too, for whoever in the VM wants to do something to its hardware. A VM that
+has gone to sleep is woken from here."""
 
 import ctypes
+import json
 import os
 import select
 import signal
@@ -42,6 +44,7 @@ class Machine:
         self.pending = b""  # read from the caller, not yet taken by QEMU
         self.fds = []
         self.monitor()
+        self.waker()
         if interactive:
             log = ""
             if console_fd is not None:
@@ -68,6 +71,24 @@ class Machine:
         self.argv += ["-mon", "chardev=hmp,mode=readline",
                       "-chardev", f"socket,id=monitor,fd={end.fileno()}"]
         self.port("monitor")
+
+    def waker(self):
+        """Wake the VM when it has reached S3. An alarm that it sets itself comes
+        too early if it is slow to get there, and then never again."""
+        qmp = self.pair("qmp")
+        self.argv += ["-mon", "chardev=qmp,mode=control"]
+        pending = b""
+
+        def take(data):
+            nonlocal pending
+            *messages, pending = (pending + data).split(b"\n")
+            for message in map(json.loads, messages):
+                if "QMP" in message:
+                    execute(qmp, "qmp_capabilities")
+                elif message.get("event") == "SUSPEND":
+                    execute(qmp, "system_wakeup")
+
+        self.out[qmp] = take
 
     def command_streams(self):
         self.out[self.pair("console")] = self.take_console
@@ -158,6 +179,13 @@ class Machine:
             pass
         except OSError:
             self.stdin = None
+
+
+def execute(qmp, command):
+    try:
+        qmp.sendall(json.dumps({"execute": command}).encode() + b"\n")
+    except OSError:
+        pass    # QEMU has ended
 
 
 def remaining(deadline):
