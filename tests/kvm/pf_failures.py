@@ -14,6 +14,10 @@ from nested.pci import find_pf, sh, wait_for
 
 VFS, GUEST = 8, 7
 MACS = [f"52:54:00:ab:ce:{n:02x}" for n in range(VFS)]
+# Of VFs that nobody talks to, and so that those who do can
+POLICY = ((1, "trust on"), (1, "max_tx_rate 8000"), (2, "vlan 102 qos 2"),
+          (3, "vlan 103 proto 802.1ad"), (4, "spoofchk off"), (4, "min_tx_rate 10"),
+          (5, "state disable"), (6, "query_rss on"), (6, "state enable"))
 OUTSIDE, PEER, INSIDE = "10.9.0.1", "10.9.0.2", "10.9.0.3"
 
 # The guest says what it sees, for as long as it lives.
@@ -57,8 +61,8 @@ class Lane:
         sh(f"ip link set {self.pf.dev} up")
         for number, mac in enumerate(MACS):
             sh(f"ip link set {self.pf.dev} vf {number} mac {mac}")
-        for number in (2, 3):
-            sh(f"ip link set {self.pf.dev} vf {number} vlan {100 + number} qos 2")
+        for number, what in POLICY:
+            sh(f"ip link set {self.pf.dev} vf {number} {what}")
         for vf in self.vfs[2:GUEST]:
             sh(f"ip link set {vf.netdev()} up")
         self.hosts = [Host("outside", self.vfs[0].netdev(), OUTSIDE),

@@ -217,26 +217,40 @@ static void promiscuous(struct vf *vf)
 	}
 }
 
+/* Within the quota a filter is taken; beyond, the reason is the quota. */
+static bool took(struct vf *vf, u16 opcode, const void *message, size_t len)
+{
+	int status = mbox_call(vf, opcode, message, len, NULL, 0);
+
+	expect(!status || status == EMUNIC_MBOX_ST_QUOTA,
+	       "opcode %u: status %d", opcode, status);
+	return !status;
+}
+
 /* Over the quota is an error, whatever the order. */
 static void quotas(struct vf *vf)
 {
 	struct emunic_mbox_mac mac = { .mac = { 2, 0x77 } };
+	struct emunic_mbox_mac group = { .mac = { 3, 0x77 } };
 	struct emunic_mbox_vlan vlan = { 0 };
-	unsigned int macs = 0, vlans = 0;
+	unsigned int macs = 0, groups = 0, vlans = 0;
 
 	if (!vf_introduce(vf, EMUNIC_MBOX_VERSION_MINOR, CAPS_10))
 		return;
 	for (int i = 0; i < 300; i++) {
 		mac.mac[4] = i >> 8;
 		mac.mac[5] = i;
-		macs += !mbox_call(vf, EMUNIC_MBOX_OP_ADD_MAC, &mac,
-				   sizeof(mac), NULL, 0);
+		memcpy(&group.mac[4], &mac.mac[4], 2);
 		vlan.vid = htole16(100 + i);
-		vlans += !mbox_call(vf, EMUNIC_MBOX_OP_ADD_VLAN, &vlan,
-				    sizeof(vlan), NULL, 0);
+		macs += took(vf, EMUNIC_MBOX_OP_ADD_MAC, &mac, sizeof(mac));
+		groups += took(vf, EMUNIC_MBOX_OP_ADD_MAC, &group,
+			       sizeof(group));
+		vlans += took(vf, EMUNIC_MBOX_OP_ADD_VLAN, &vlan, sizeof(vlan));
 	}
 	expect(macs == le16toh(vf->config.max_macs), "%u MACs of %u", macs,
 	       le16toh(vf->config.max_macs));
+	expect(groups == le16toh(vf->config.max_mcasts), "%u groups of %u",
+	       groups, le16toh(vf->config.max_mcasts));
 	expect(vlans == le16toh(vf->config.max_vlans), "%u VLANs of %u", vlans,
 	       le16toh(vf->config.max_vlans));
 }

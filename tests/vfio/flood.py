@@ -16,13 +16,13 @@ LESS_THROUGHPUT = 0.9 if SLOWER == 1 else 0.8
 class Flood(Lane):
     """The lane of the attacks, and what is measured in it."""
 
-    def compare(self, measure, rounds):
-        """@measure beside a flood over @measure beside a busy process.
+    def compare(self, measure, rounds, *kinds):
+        """@measure beside a flood over @measure beside each load of @kinds.
 
-        The two take turns, and only neighbours are compared: what else the
-        machine does disturbs both. Returns the median of all rounds."""
+        They take turns, and only neighbours are compared: what else the machine
+        does disturbs all. Returns the medians of all rounds, by kind."""
         load = Dialogue(self.attack, "load", self.attacker.address)
-        values = {"busy": [], "flood": []}
+        values = {kind: [] for kind in (*kinds, "flood")}
         writes = []
         try:
             for _ in range(rounds):
@@ -31,24 +31,29 @@ class Flood(Lane):
                     figures.append(measure())
         finally:
             load.close()
-        busy, flood = (statistics.median(figures) for figures in values.values())
-        low, ratio, high = statistics.quantiles(f / b for b, f in zip(*values.values()))
-        print(f"# beside a busy process {busy:.0f}, beside a flood {flood:.0f}, "
-              f"ratio {ratio:.2f}, half of them {low:.2f} to {high:.2f}; the flood: "
+        flood = values.pop("flood")
+        print(f"# beside a flood {statistics.median(flood):.0f}, with "
               f"{statistics.median(n for n in writes if n):.0f} register writes a second")
-        return ratio
+        ratios = {}
+        for kind, figures in values.items():
+            low, ratios[kind], high = statistics.quantiles(
+                f / n for n, f in zip(figures, flood))
+            print(f"# {kind} {statistics.median(figures):.0f}, ratio {ratios[kind]:.2f}, "
+                  f"half of them {low:.2f} to {high:.2f}")
+        return ratios
 
     def round_trip_under_flood(self):
         victim = Dialogue(self.attack, "round-trips", self.victim.address)
         try:
-            ratio = self.compare(lambda: float(victim.ask()), LATENCY_ROUNDS)
+            ratio = self.compare(lambda: float(victim.ask()), LATENCY_ROUNDS, "idle",
+                                 "busy")["idle"]
         finally:
             victim.close()
         assert ratio <= MORE_LATENCY, f"{ratio:.2f} times as long"
 
     def throughput_under_flood(self):
         with self.bystanders.stream():
-            ratio = self.compare(self.bystanders.rate, RATE_ROUNDS)
+            ratio = self.compare(self.bystanders.rate, RATE_ROUNDS, "busy")["busy"]
         assert ratio >= LESS_THROUGHPUT, f"{ratio:.2f} of it"
 
 

@@ -83,17 +83,17 @@ static void start_flood(struct vf *vf, struct pair *p)
 	mbox_load(vf, &hdr, sizeof(hdr));
 }
 
-static bool line_there(void)
+static bool line_there(int timeout)
 {
 	struct pollfd in = { .fd = 0, .events = POLLIN };
 
-	return poll(&in, 1, 0) > 0;
+	return poll(&in, 1, timeout) > 0;
 }
 
 /*
- * Each line sets what is done from then on, "flood" or "busy", which is as
- * much time spent on nothing; the answer is the number of register writes a
- * second until then.
+ * Each line sets what is done from then on: "flood"; "busy", as much time spent
+ * on nothing; or "idle". The answer is the number of register writes a second
+ * until then.
  */
 void measure_load(struct vf *vf)
 {
@@ -106,7 +106,7 @@ void measure_load(struct vf *vf)
 		bool flood = line[0] == 'f';
 
 		start = now_us();
-		for (turns = 0; !line_there(); turns++) {
+		for (turns = 0; !line_there(line[0] == 'i' ? -1 : 0); turns++) {
 			if (flood)
 				flood_turn(vf);
 			else
