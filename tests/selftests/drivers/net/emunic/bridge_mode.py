@@ -4,7 +4,7 @@
 
 import json
 
-from lib.py import Host, Sniffer, cmd, defer, ksft_busy_wait, ksft_eq, \
+from lib.py import RESETS, Host, Sniffer, cmd, defer, ksft_busy_wait, ksft_eq, \
     ksft_exit, ksft_in, ksft_ne, ksft_run_quiet, ksft_true, ksft_variants, \
     need_pfs, raw_frame
 
@@ -32,8 +32,12 @@ class Net:
             host.wait_link()
         self.far.ip(f"link set dev {self.far.dev} promisc on")
         defer(self.far.ip, f"link set dev {self.far.dev} promisc off")
-        self.sniffers = [Sniffer(h) for h in (*self.hosts, self.far)]
         self.turn = 0
+        self.listen()
+
+    def listen(self):
+        """On the netdevs as they are now."""
+        self.sniffers = [Sniffer(h) for h in (*self.hosts, self.far)]
 
     def send(self, sender, dst, src):
         """
@@ -100,17 +104,26 @@ def pf_is_a_port_too():
     own.close()
 
 
-@ksft_variants(["vf_flr", "pf_flr"])
-def survives(kind):
-    """Resets do not turn a VEPA into a VEB."""
+def _other_vfs(pf, hosts):
+    pf.set_vfs(0)
+    for host, vf in zip(hosts, pf.set_vfs(2)):
+        host.take(vf)
+
+
+EVENTS = RESETS | {"other_vfs": _other_vfs}
+
+
+@ksft_variants(EVENTS.keys())
+def survives(event):
+    """Nothing turns a VEPA into a VEB: the mode is the PF's."""
     pf, far = need_pfs(2)
     net = Net(pf, far)
     _set(pf, "vepa")
-    func = pf if kind == "pf_flr" else net.hosts[0].func
-    func.flr()
+    EVENTS[event](pf, net.hosts)
     src, dst = (host.mac for host in net.hosts)
     for host in net.hosts:
         host.wait_link(20)
+    net.listen()
     ksft_eq(_mode(pf), "vepa")
     ksft_busy_wait(lambda: net.send(2, dst, src)[1] == 1, deadline=10,
                    comment="VF 1 is back")

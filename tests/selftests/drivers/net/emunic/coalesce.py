@@ -132,7 +132,8 @@ def bound(usecs):
     Interrupts a second under load are what the setting allows; a slow machine
     does not get to so many of them.
     """
-    usecs = min(patience(usecs), USECS_MAX)
+    # Some times slower, of which two machines beside each other take turns
+    usecs = min(patience(patience(usecs)), USECS_MAX)
     a, b = pair(*need_pfs()[0].vfs(2))
     # One at a time, so that without moderation each is an interrupt
     load = Flood(a, b.mac, delay=patience(500_000))

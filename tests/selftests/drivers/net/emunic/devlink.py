@@ -6,10 +6,10 @@ import re
 import struct
 import time
 
-from lib.py import Host, KsftSkipEx, NetNS, bkg, cmd, defer, devlink, \
-    devlink_handle, ksft_busy_wait, ksft_eq, ksft_exit, ksft_ge, ksft_in, \
-    ksft_ne, ksft_not_in, ksft_run_quiet, ksft_true, ksft_variants, \
-    need_pfs, pair
+from lib.py import Host, KsftSkipEx, NetNS, as_before, bkg, cmd, defer, \
+    devlink, devlink_handle, end, ksft_busy_wait, ksft_eq, ksft_exit, ksft_ge, \
+    ksft_in, ksft_ne, ksft_not_in, ksft_run_quiet, ksft_true, ksft_variants, \
+    need_pfs, pair, policed_pair
 
 KINDS = ["pf", "vf"]
 MAC = "02:00:00:de:71:01"
@@ -146,6 +146,13 @@ def reload(kind):
     ksft_in(devlink_handle(a.func), str(devlink("port show")))
 
 
+def reload_keeps_policy():
+    """What was decided about a VF is in force after its reload."""
+    a, b, policy = policed_pair()
+    devlink(f"dev reload {devlink_handle(b.func)}")
+    as_before(policy, a, b)
+
+
 def reload_pf_in_use():
     """VFs in other namespaces outlive their PF's reload, and so does policy."""
     pf = need_pfs()[0]
@@ -162,8 +169,7 @@ def reload_pf_in_use():
     for _ in range(3):
         devlink(f"dev reload {devlink_handle(pf)}")
         time.sleep(0.5)
-    flood.proc.kill()
-    flood.proc.wait()
+    end(flood)
     a.wait_link(20)
     b.wait_link(20)
     ksft_true(a.reaches(b.v4, 20), "after")
@@ -243,6 +249,7 @@ def mbox_minor_refused(kind):
 
 
 if __name__ == "__main__":
-    ksft_run_quiet([info, ports, names, udev_names, reload, reload_pf_in_use,
-                    reload_refused, mbox_minor, mbox_minor_refused])
+    ksft_run_quiet([info, ports, names, udev_names, reload, reload_keeps_policy,
+                    reload_pf_in_use, reload_refused, mbox_minor,
+                    mbox_minor_refused])
     ksft_exit()

@@ -6,16 +6,18 @@ import struct
 import time
 
 from lib.py import Bar, KsftNamedVariant, Policy, Reporter, Sniffer, \
-    as_before, cmd, defer, give_policy, \
+    as_before, cmd, defer, event_count, give_policy, \
     ksft_busy_wait, ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_lt, \
     ksft_ne, ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair, raw_frame
 from lib.py.bar import ADMIN_TAIL, CTRL, CTRL_ENABLE, EPOCH, KICK, Q_CTRL, \
     Q_SIZE, Q_STATE, CQ_LO, RX_BLOCK, SHADOW_HI, SHADOW_LO, SQ_LO, \
     TX_BLOCK
 from lib.py.pci import wait_for
+from lib.py.recover import Port
 
 KINDS = ["pf", "vf"]
 FOREIGN = "02:00:00:66:66:66"
+VERSION, GET_CONFIG = 1, 3      # opcodes
 
 
 def _hosts(kind):
@@ -165,9 +167,24 @@ class Offender:
         """A request that is shorter than a header."""
         self.bar.send(bytes(8), length=4)
 
+    def _request(self, opcode, payload=b""):
+        self.bar.send(struct.pack("<HHHH", opcode, len(payload), 0, 0) + payload)
+
     def bad_message(self):
         """An opcode that is none."""
-        self.bar.send(struct.pack("<HHHH", 0x7777, 0, 0, 0))
+        self._request(0x7777)
+
+    def short_message(self):
+        """A version without its minor number."""
+        self._request(VERSION, bytes(2))
+
+    def long_message(self):
+        """A question with something behind it."""
+        self._request(GET_CONFIG, bytes(4))
+
+    def early_message(self):
+        """What may be asked once a version is agreed upon."""
+        self._request(GET_CONFIG)
 
     def break_queue(self):
         """A queue in memory that it cannot reach, without bus mastering."""
@@ -194,6 +211,10 @@ def _offender():
                      "by_device"),
     KsftNamedVariant("message", "bad_message", "refused message",
                      "refused_messages"),
+    KsftNamedVariant("short", "short_message", "refused message",
+                     "refused_messages"),
+    KsftNamedVariant("long", "long_message", "refused message",
+                     "refused_messages"),
     KsftNamedVariant("queue", "break_queue", "queue error", "queue_errors"),
 ])
 def vf_offence(action, kind, counter):
@@ -216,19 +237,37 @@ def vf_offence(action, kind, counter):
     ksft_eq((offender.epoch, bystander.epoch), epochs, "nobody was reset")
 
 
-def vf_spoof():
-    """A frame with a foreign source address, by a VF that has its driver."""
+def wrong_state():
+    """A request before its time is refused and counted, but no offence: a PF
+    that was reset meanwhile has forgotten the version."""
+    reporter, offender, _ = _offender()
+    pf = Port(need_pfs()[0])
+    counts, refused_before = reporter.counts, event_count(pf, "vf_refused")
+    offender.early_message()
+    ksft_eq(event_count(pf, "vf_refused"), refused_before + 1)
+    ksft_eq(reporter.counts, counts)
+
+
+@ksft_variants([
+    KsftNamedVariant("address", "", FOREIGN, (), "spoofed frame"),
+    KsftNamedVariant("vlan", "", None, [(0x8100, 77)], "spoofed frame"),
+    KsftNamedVariant("port_vlan", "vlan 100", None, [(0x8100, 77)],
+                     "tagged frame in a port VLAN"),
+])
+def vf_frame(policy, src, tags, kind):
+    """A frame that policy forbids, of a VF that has its driver."""
     pf = need_pfs()[0]
-    a, b = pair(*pf.vfs(2))
+    vfs = pf.vfs(2)
+    for n in (0, 1):
+        pf.set_vf(n, policy or "vlan 0")
+    a, b = pair(*vfs)
     ksft_true(a.reaches(b.v4), "before")
-    pf.set_vf(0, "spoofchk on")
     reporter = Reporter(pf, "vf")
     _, errors, recoveries = reporter.counts
-    Sniffer(a).send(raw_frame(b.mac, FOREIGN, b"spoof"))
+    Sniffer(a).send(raw_frame(b.mac, src or a.mac, b"spoof", tags))
     reporter.wait("error", errors + 1, recoveries)
     vf = reporter.diagnose()["vfs"][0]
-    ksft_eq((vf["vf"], vf["by_device"], vf["last_kind"]),
-            (0, 1, "spoofed frame"))
+    ksft_eq((vf["vf"], vf["by_device"], vf["last_kind"]), (0, 1, kind))
     ksft_true(a.reaches(b.v4), "the rest of its traffic goes on")
     # The reset that ends it takes nothing that the VF does not get back
     reporter.recover()
@@ -293,6 +332,6 @@ def vf_log():
 if __name__ == "__main__":
     ksft_run_quiet([tx_error, rx_error, rx_malformed, by_hand,
                     control_path, refused,
-                    vf_offence, vf_spoof, vf_recover, vf_auto_recover,
+                    vf_offence, wrong_state, vf_frame, vf_recover, vf_auto_recover,
                     vf_gone, vf_log])
     ksft_exit()

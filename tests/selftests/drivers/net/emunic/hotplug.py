@@ -6,8 +6,8 @@ again."""
 import time
 from pathlib import Path
 
-from lib.py import PingFlood, Policy, as_before, cmd, defer, find_pfs, \
-    give_policy, ksft_eq, ksft_exit, ksft_lt, ksft_pr, ksft_run_quiet, \
+from lib.py import PingFlood, Policy, as_before, cmd, decided, defer, \
+    find_pfs, give_policy, ksft_eq, ksft_exit, ksft_lt, ksft_pr, ksft_run_quiet, \
     ksft_true, monitor, need_pfs, pair, patience, setpci, traffic_flows
 from lib.py.pci import wait_for
 from lib.py.splat import PULLED
@@ -35,14 +35,9 @@ class Slot:
     def default_policy(self):
         """What VFs begin with."""
         self.pf.set_vfs(2)
-        policy = self.decided()
+        policy = decided(self.pf)
         self.pf.set_vfs(0)
         return policy
-
-    def decided(self):
-        """Policy without the addresses, which are the VFs' own choice."""
-        return [{key: value for key, value in vf.items() if key != "address"}
-                for vf in Policy(self.pf).before["vfs"]]
 
     def wait_gone(self, seconds):
         """Until PF and VFs are no more."""
@@ -78,7 +73,7 @@ class Slot:
         """A device that was put in is empty of policy, and works."""
         self.plug()
         vfs = self.pf.vfs(2)
-        ksft_eq(self.decided(), self.fresh, "policy of a new device")
+        ksft_eq(decided(self.pf), self.fresh, "policy of a new device")
         traffic_flows(*pair(*vfs))
 
 

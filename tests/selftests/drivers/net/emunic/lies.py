@@ -9,10 +9,11 @@ import random
 import time
 
 from lib.py import Host, PingFlood, Reporter, as_before, bkg, defer, \
-    devlink, devlink_handle, event_count, ksft_exit, ksft_ge, ksft_pr, \
-    ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair, policed_pair, \
-    traffic_flows
+    devlink, devlink_handle, end, event_count, ksft_busy_wait, ksft_eq, \
+    ksft_exit, ksft_ge, ksft_pr, ksft_run_quiet, ksft_true, ksft_variants, \
+    need_pfs, pair, policed_pair, traffic_flows
 from lib.py.liar import KINDS, Attempts, Liar
+from lib.py.pci import errno_of
 from lib.py.recover import Port
 from lib.py.splat import WRONG_SUM
 
@@ -49,9 +50,8 @@ def _stream(a, b):
     client = bkg(f"iperf3 -c {b.v4} -t 1000 --connect-timeout 3000", ns=a.ns)
 
     def stop():
-        for proc in (client.proc, server.proc):
-            proc.kill()
-            proc.wait()
+        for proc in (client, server):
+            end(proc)
     return stop
 
 
@@ -133,7 +133,29 @@ def upheaval(kind):
     traffic_flows(a, b)
 
 
+def no_vfs_without_control():
+    """VFs are refused while the PF cannot clear what others of before had."""
+    pf = need_pfs()[0]
+    pf.vfs(0)
+    liar = Liar()
+    liar.lie("admin", _seed("admin"), rate=1)
+    seen = []
+
+    def enable():
+        seen.append(errno_of(pf.write, "sriov_numvfs", 2))
+        return seen[-1]
+
+    ksft_busy_wait(lambda: enable() == "EAGAIN", deadline=60, sleep=0.1,
+                   comment="refused")
+    ksft_pr(*seen)
+    ksft_eq(pf.num_vfs, 0)
+    liar.honest()
+    ksft_busy_wait(lambda: enable() is None, deadline=60, sleep=0.1,
+                   comment="taken")
+    traffic_flows(*pair(pf.vf(0), pf.vf(1)))
+
+
 if __name__ == "__main__":
     ksft_pr(f"seed {SEED}")
-    ksft_run_quiet([lies, upheaval], allow=TIMEOUT, known=[WRONG_SUM])
+    ksft_run_quiet([lies, upheaval, no_vfs_without_control], allow=TIMEOUT, known=[WRONG_SUM])
     ksft_exit()

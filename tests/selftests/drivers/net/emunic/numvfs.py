@@ -4,7 +4,7 @@
 
 import time
 
-from lib.py import bkg, cmd, defer, ksft_eq, ksft_exit, ksft_ge, ksft_pr, \
+from lib.py import bkg, cmd, defer, end, ksft_eq, ksft_exit, ksft_ge, ksft_pr, \
     ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair
 from lib.py.pci import errno_of
 
@@ -61,8 +61,7 @@ def under_traffic():
         flood = bkg(f"ping -q -f -c 100000 {b.v4}", ns=a.ns)
         time.sleep(0.3)
         pf.set_vfs(0)
-        flood.proc.kill()
-        flood.proc.wait()
+        end(flood)
         a.close()
         b.close()
     ksft_eq(_functions(), 0)

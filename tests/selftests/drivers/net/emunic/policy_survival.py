@@ -7,9 +7,9 @@ suspend, and gone with the VFs. Each control is set for a VF of its own.
 
 import time
 
-from lib.py import Flood, Host, Meter, Sniffer, ksft_busy_wait, ksft_eq, \
+from lib.py import RESETS, Flood, Host, Meter, Sniffer, ksft_busy_wait, ksft_eq, \
     ksft_exit, ksft_run_quiet, ksft_true, ksft_variants, need_pfs, \
-    raw_frame, shown, suspend
+    raw_frame, shown
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 MAC = "02:00:00:dd:ee:01"
@@ -100,37 +100,13 @@ CONTROLS = {
 }
 
 
-def _vf_flr(net):
-    for host in net.hosts:
-        host.func.flr()
-
-
-def _pf_flr(net):
-    net.pf.flr()
-
-
-def _reload(net):
-    for host in net.hosts:
-        host.func.unbind()
-        host.func.bind()
-        host.take(host.func)
-
-
-def _suspend(_):
-    suspend(1)
-
-
-EVENTS = {"vf_flr": _vf_flr, "pf_flr": _pf_flr, "reload": _reload,
-          "suspend": _suspend}
-
-
-@ksft_variants(EVENTS.keys())
+@ksft_variants(RESETS.keys())
 def survives(event):
     """What is shown and what is in force are what they were."""
     net = Net(*need_pfs(2))
     before, wanted = net.set_all()
     ksft_true(all(x != y for x, y in zip(before[:-1], wanted)), "all set")
-    EVENTS[event](net)
+    RESETS[event](net.pf, net.hosts)
     ksft_eq(net.shown(), wanted, "shown")
     for index, (what, holds) in enumerate(CONTROLS.items()):
         ksft_busy_wait(lambda i=index, f=holds: f(net, net.hosts[i]),

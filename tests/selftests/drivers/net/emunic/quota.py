@@ -14,11 +14,13 @@ MACS, MCASTS, VLANS = 16, 32, 16
 SECONDS = 5
 
 
-def _unicast(n):
+def unicast_mac(n):
+    """The @n-th address to add."""
     return f"02:00:00:00:17:{n:02x}"
 
 
-def _multicast(n):
+def multicast_mac(n):
+    """The @n-th group to add."""
     return f"01:00:5e:7f:17:{n:02x}"
 
 
@@ -51,7 +53,7 @@ class Filters:
 def unicast():
     """The 17th address is refused, and taken once there is room for it."""
     filters = Filters(need_pfs()[0])
-    b, macs = filters.b, [_unicast(n) for n in range(MACS + 1)]
+    b, macs = filters.b, [unicast_mac(n) for n in range(MACS + 1)]
     for mac in macs[:MACS]:
         b.cmd(f"bridge fdb add {mac} dev {b.dev} self")
     ksft_busy_wait(lambda: filters.received(macs) == macs[:MACS],
@@ -69,7 +71,7 @@ def unicast():
 def multicast():
     """Groups beyond the quota are refused, those within it are received."""
     filters = Filters(need_pfs()[0])
-    b, macs = filters.b, [_multicast(n) for n in range(MCASTS + 8)]
+    b, macs = filters.b, [multicast_mac(n) for n in range(MCASTS + 8)]
     for mac in macs[:8]:
         b.ip(f"maddr add {mac} dev {b.dev}")
     ksft_busy_wait(lambda: filters.received(macs[:8]) == macs[:8],
@@ -82,7 +84,7 @@ def multicast():
     num = len(filters.received(macs))
     # The stack has some groups of its own
     ksft_true(MCASTS - 8 <= num <= MCASTS, f"{num} groups received")
-    ksft_eq(filters.received([_unicast(1)]), [], "not promiscuous")
+    ksft_eq(filters.received([unicast_mac(1)]), [], "not promiscuous")
 
 
 def unicast_and_multicast_apart():
@@ -90,8 +92,8 @@ def unicast_and_multicast_apart():
     filters = Filters(need_pfs()[0])
     b = filters.b
     for n in range(MCASTS - 8):
-        b.ip(f"maddr add {_multicast(n)} dev {b.dev}")
-    macs = [_unicast(n) for n in range(MACS)]
+        b.ip(f"maddr add {multicast_mac(n)} dev {b.dev}")
+    macs = [unicast_mac(n) for n in range(MACS)]
     for mac in macs:
         b.cmd(f"bridge fdb add {mac} dev {b.dev} self")
     ksft_busy_wait(lambda: filters.received(macs) == macs, deadline=SECONDS,

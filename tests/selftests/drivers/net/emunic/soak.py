@@ -19,7 +19,7 @@ from loops import Memory
 SECONDS = float(os.environ.get("EMUNIC_SOAK_SECONDS") or 180)
 SEED = int(os.environ.get("EMUNIC_SOAK_SEED") or random.randrange(1 << 32))
 KNOWN = (UNLOCKED_REMOVAL, *PULLED)
-SHOW = 600              # s between two looks at memory
+SHOW = min(600, SECONDS / 3)    # s between two looks at memory
 
 
 class Soak:
@@ -105,8 +105,7 @@ class Soak:
             self.step(rounds)
             if time.monotonic() > shown + SHOW:
                 shown = time.monotonic()
-                now = self.memory().before
-                ksft_pr(f"after {rounds}: slab {now[0]} KiB, other pages {now[1]} KiB")
+                ksft_pr(f"after {rounds} rounds: {self.memory()}")
         self.pf.set_vfs(0)
         memory.check(rounds)
         ksft_pr(" ".join(f"{name}:{n}" for name, n in sorted(self.done.items())))

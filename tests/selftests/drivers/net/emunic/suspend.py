@@ -8,6 +8,7 @@ from lib.py import KsftNamedVariant, KsftSkipEx, PingFlood, Policy, \
     as_before, defer, give_policy, ksft_eq, ksft_exit, ksft_run_quiet, \
     ksft_variants, need_pfs, pair, suspend, traffic_flows
 
+SLEEPS = ("s2idle", "deep")
 POWER = Path("/sys/power")
 DELAY = Path("/sys/module/suspend/parameters/pm_test_delay")
 
@@ -62,21 +63,23 @@ def vfs_pm_test(state, level):
     _around(lambda: _pm_test(state, level))
 
 
-def vfs_s2idle():
-    """The machine sleeps for some seconds, its devices in D3."""
-    _around(suspend)
+@ksft_variants(SLEEPS)
+def vfs(to):
+    """The machine sleeps, its devices in D3 or without power."""
+    _around(lambda: suspend(to))
 
 
-def pf_s2idle():
+@ksft_variants(SLEEPS)
+def pf(to):
     """The PF's own traffic, over the uplink to another PF."""
     pfs = need_pfs(2)
     a, b = pair(*pfs)
     traffic_flows(a, b)
     with PingFlood(a, b):
-        suspend()
+        suspend(to)
     traffic_flows(a, b)
 
 
 if __name__ == "__main__":
-    ksft_run_quiet([vfs_pm_test, vfs_s2idle, pf_s2idle])
+    ksft_run_quiet([vfs_pm_test, vfs, pf])
     ksft_exit()

@@ -4,8 +4,8 @@
 
 import re
 
-from lib.py import Host, KsftNamedVariant, KsftSkipEx, cmd, defer, find_pfs, \
-    ksft_eq, ksft_exit, ksft_ge, ksft_run_quiet, ksft_true, ksft_variants, \
+from lib.py import RESETS, Host, KsftNamedVariant, KsftSkipEx, cmd, defer, \
+    find_pfs, ksft_eq, ksft_exit, ksft_ge, ksft_run_quiet, ksft_true, ksft_variants, \
     need_pfs, pair
 from lib.py.pci import errno_of
 
@@ -78,23 +78,16 @@ def zero_restores():
     ksft_eq(_table_size(pf.vf(0)), default, "a new VF")
 
 
-@ksft_variants(["vf_flr", "pf_flr", "reload"])
-def survives(kind):
-    """What was given to a VF is there after resets."""
+@ksft_variants(RESETS.keys())
+def survives(event):
+    """What was given to a VF is there after resets, reload and suspend."""
     pf = need_pfs()[0]
     vfs = _unbound(pf, 2)
     vfs[0].write("sriov_vf_msix_count", 3)
     for vf in vfs:
         _bind(vf)
     a, b = pair(*vfs)
-    if kind == "vf_flr":
-        vfs[0].flr()
-    elif kind == "pf_flr":
-        pf.flr()
-    else:
-        vfs[0].unbind()
-        vfs[0].bind()
-        a.take(vfs[0])
+    RESETS[event](pf, [a, b])
     a.wait_link(20)
     ksft_eq(_table_size(vfs[0]), 3)
     ksft_eq(_max_queues(a), 2)

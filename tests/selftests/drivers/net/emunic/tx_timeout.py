@@ -5,9 +5,9 @@ help, the function is reset."""
 
 import time
 
-from lib.py import Flood, Host, KernelLog, event_count, ksft_busy_wait, ksft_eq, \
-    ksft_exit, ksft_ge, ksft_in, ksft_lt, ksft_run_quiet, need_pfs, patience, \
-    policed_pair, setpci, traffic_flows
+from lib.py import Flood, Host, KernelLog, as_before, event_count, ksft_busy_wait, \
+    ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_lt, ksft_run_quiet, need_pfs, \
+    patience, policed_pair, setpci, traffic_flows
 
 COMMAND_MASTER = "4:4"
 TIMEOUT = "NETDEV WATCHDOG"
@@ -61,6 +61,23 @@ def reset_helps():
     policy.check()
 
 
+def pf_reset_helps():
+    """As reset_helps(), of a PF: its VFs are back with it, policy as before."""
+    a, b, policy = policed_pair()
+    host = Host(policy.pf, 3)
+    host.wait_link()
+    resets = event_count(host, "resets")
+    flood = _flood(host, a)
+    _master(host.func, False)
+    ksft_busy_wait(lambda: event_count(host, "resets") > resets, sleep=0.2,
+                   deadline=60, comment="reset")
+    flood.stop()
+    ksft_eq(setpci(host.func, "COMMAND") & 4, 4, "bus master")
+    traffic_flows(host, a)
+    host.close()
+    as_before(policy, a, b)
+
+
 def slow_is_not_stuck():
     """
     A ring full of long frames takes a minute at 1 Mbit/s. That is no reason
@@ -82,5 +99,6 @@ def slow_is_not_stuck():
 
 
 if __name__ == "__main__":
-    ksft_run_quiet([restart_helps, reset_helps, slow_is_not_stuck], allow=TIMEOUT)
+    ksft_run_quiet([restart_helps, reset_helps, pf_reset_helps, slow_is_not_stuck],
+                   allow=TIMEOUT)
     ksft_exit()

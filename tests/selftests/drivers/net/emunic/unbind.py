@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Drivers come and go under traffic."""
 
-from lib.py import PingFlood, Policy, as_before, cmd, defer, find_pfs, \
-    give_policy, ksft_eq, ksft_exit, ksft_run_quiet, ksft_true, need_pfs, \
-    pair
+from lib.py import PingFlood, Policy, as_before, cmd, decided, defer, \
+    find_pfs, give_policy, ksft_eq, ksft_exit, ksft_run_quiet, ksft_true, \
+    need_pfs, pair, traffic_flows
 from lib.py.pci import DRIVER, wait_for
 from lib.py.splat import UNLOCKED_REMOVAL
 
@@ -28,9 +28,12 @@ def vf_under_traffic():
 
 
 def pf_with_vfs_under_traffic():
-    """Unbinding the PF takes its VFs away in order."""
+    """Unbinding the PF takes its VFs away in order, and their policy."""
     pf = need_pfs()[0]
-    a, b = pair(*pf.vfs(2))
+    vfs = pf.vfs(2)
+    fresh = decided(pf)
+    give_policy(pf)
+    a, b = pair(*vfs)
     ksft_true(a.reaches(b.v4), "before")
     flood = PingFlood(a, b)
     defer(lambda: pf.bound or pf.bind())
@@ -40,8 +43,9 @@ def pf_with_vfs_under_traffic():
     a.close()
     b.close()
     pf.bind()
-    a, b = pair(*pf.vfs(2))
-    ksft_true(a.reaches(b.v4), "after")
+    vfs = pf.vfs(2)
+    ksft_eq(decided(pf), fresh, "policy")
+    traffic_flows(*pair(*vfs))
 
 
 def pf_under_own_traffic():
@@ -60,12 +64,14 @@ def pf_under_own_traffic():
 
 
 def module_with_vfs():
-    """rmmod with VFs up and traffic, twice."""
-    need_pfs()
+    """rmmod with VFs up and traffic, twice: what comes back is as new."""
+    pf = need_pfs()[0]
     count = len(find_pfs())
+    vfs = pf.vfs(2)
+    fresh = decided(pf)
     for _ in range(2):
-        pf = find_pfs()[0]
-        a, b = pair(*pf.vfs(2))
+        give_policy(pf)
+        a, b = pair(*vfs)
         ksft_true(a.reaches(b.v4), "ping")
         flood = PingFlood(a, b)
         cmd("modprobe -r emunic")
@@ -75,7 +81,10 @@ def module_with_vfs():
         ksft_true(not DRIVER.exists(), "driver is gone")
         cmd("modprobe emunic")
         wait_for("PFs", lambda: len(find_pfs()) == count)
-    ksft_eq(find_pfs()[0].num_vfs, 0)
+        ksft_eq(pf.num_vfs, 0)
+        vfs = pf.vfs(2)
+        ksft_eq(decided(pf), fresh, "policy")
+    traffic_flows(*pair(*vfs))
 
 
 if __name__ == "__main__":

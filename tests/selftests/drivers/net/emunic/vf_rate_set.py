@@ -48,6 +48,16 @@ def contradiction():
         ksft_eq(pf.vf_rate(0), (50, 100), "unchanged")
 
 
+def no_such_vf():
+    """Only VFs that are there have a rate."""
+    pf = need_pfs()[0]
+    pf.vfs(1)
+    # `ip` looks for the VF's other rate first, and does not find one.
+    refused(pf, 1, "max_tx_rate 10", "Cannot find VF 1")
+    index = socket.if_nametoindex(pf.netdev)
+    ksft_eq(errno_of(set_vf_rate, index, 1, 0, 10), "EINVAL")
+
+
 def sum_of_min_fits():
     """Minima that fill the port exactly are fine, and may be moved."""
     pf = need_pfs()[0]
@@ -62,5 +72,6 @@ def sum_of_min_fits():
 
 
 if __name__ == "__main__":
-    ksft_run_quiet([legacy_rate, not_possible, contradiction, sum_of_min_fits])
+    ksft_run_quiet([legacy_rate, not_possible, contradiction,
+                    no_such_vf, sum_of_min_fits])
     ksft_exit()

@@ -7,7 +7,7 @@ import time
 
 from lib.py import Flood, Host, KernelLog, KsftNamedVariant, Sniffer, \
     ksft_eq, ksft_exit, ksft_ge, ksft_lt, ksft_run_quiet, ksft_true, \
-    ksft_variants, need_pfs, pair, raw_frame, stats
+    ksft_variants, need_pfs, pair, raw_frame, refused, stats
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 FOREIGN = "02:00:00:ff:ff:02"
@@ -157,8 +157,16 @@ def floods_alone():
     ksft_eq(a.ping(b.v4, count=20, deadline=20), 20, "pings beside the flood")
 
 
+@ksft_variants(["on", "off"])
+def no_such_vf(value):
+    """Only VFs that are there are checked."""
+    pf = need_pfs()[0]
+    pf.vfs(1)
+    refused(pf, 1, f"spoofchk {value}", "Invalid argument")
+
+
 if __name__ == "__main__":
     ksft_run_quiet([default_is_on, foreign, service_tag, own_addresses,
                     own_vlans, inside_port_vlan, log_is_limited,
-                    floods_alone])
+                    floods_alone, no_such_vf])
     ksft_exit()

@@ -5,12 +5,12 @@
 from lib.py import Host, KsftNamedVariant, Sniffer, ksft_busy_wait, ksft_eq, \
     ksft_exit, ksft_in, ksft_lt, ksft_ne, ksft_run_quiet, ksft_true, \
     ksft_variants, need_pfs, pair, raw_frame, refused
+from quota import MACS, MCASTS, VLANS, Filters, multicast_mac, unicast_mac
 
 GIVEN = "02:00:00:aa:cc:01"
 OWN = "02:00:00:aa:cc:02"
 NOBODY = "02:00:00:ff:ff:01"
 GROUP = "01:00:5e:7f:01:02"
-UNTRUSTED_VLANS = 16
 SECONDS = 5
 
 
@@ -136,7 +136,7 @@ def quota():
     a, b = pair(*pf.vfs(2))
     pf.set_vf(0, "spoofchk off")
     send, got = Sniffer(a), Sniffer(b)
-    vids = range(10, 10 + UNTRUSTED_VLANS + 4)
+    vids = range(10, 10 + VLANS + 4)
 
     def add(vid):
         return b.cmd(f"ip link add link {b.dev} name v{vid} type vlan "
@@ -152,13 +152,38 @@ def quota():
     ksft_eq([add(vid).ret for vid in vids], [0] * len(vids), "VLANs added")
     ksft_eq(received(), len(vids), "VLANs received")
     pf.set_vf(1, "trust off")
-    ksft_lt(received(), UNTRUSTED_VLANS + 1, "VLANs received at once")
+    ksft_lt(received(), VLANS + 1, "VLANs received at once")
     b.wait_link()
-    ksft_busy_wait(lambda: received() == UNTRUSTED_VLANS, deadline=SECONDS,
+    ksft_busy_wait(lambda: received() == VLANS, deadline=SECONDS,
                    comment="VLANs of the quota")
     out = add(9)
     ksft_ne(out.ret, 0, "one more")
     ksft_in("No space left on device", out.stderr)
+
+
+@ksft_variants([KsftNamedVariant("unicast", "bridge fdb add {} dev {} self",
+                                 unicast_mac, MACS),
+                KsftNamedVariant("multicast", "ip maddr add {} dev {}",
+                                 multicast_mac, MCASTS)])
+def address_quota(add, mac, quota_of):
+    """As quota(), of addresses; a VF that has more is not promiscuous."""
+    pf = need_pfs()[0]
+    filters = Filters(pf)
+    pf.set_vf(1, "trust on")
+    macs = [mac(n) for n in range(quota_of + 4)]
+    for address in macs:
+        filters.b.cmd(add.format(address, filters.b.dev))
+    ksft_busy_wait(lambda: filters.received(macs) == macs, deadline=SECONDS,
+                   comment="all that were added")
+    others = [mac(quota_of + 4), NOBODY]
+    ksft_eq(filters.received(others), [], "no other")
+    pf.set_vf(1, "trust off")
+    ksft_lt(len(filters.received(macs)), quota_of + 1, "received at once")
+    filters.b.wait_link()
+    # The stack has some groups of its own
+    ksft_busy_wait(lambda: len(filters.received(macs)) > quota_of - 8,
+                   deadline=SECONDS, comment="those of the quota")
+    ksft_lt(len(filters.received(macs)), quota_of + 1, "no more than that")
 
 
 def no_such_vf():
@@ -170,5 +195,6 @@ def no_such_vf():
 
 if __name__ == "__main__":
     ksft_run_quiet([rx_mode, allmulti_is_not_promisc, promisc_does_not_steal,
-                    promisc_stays_in_its_vlan, own_mac, quota, no_such_vf])
+                    promisc_stays_in_its_vlan, own_mac, quota, address_quota,
+                    no_such_vf])
     ksft_exit()

@@ -30,6 +30,10 @@ class Away:
         self.policy = Policy(self.pf, self.a, self.b)
         defer(self.end)
 
+    def resets_announced(self):
+        """How often each host has heard that a reset impends."""
+        return [event_count(host, "resets_announced") for host in (self.a, self.b)]
+
     def end(self):
         """The VFs can be disabled again."""
         self.user.close()
@@ -84,9 +88,11 @@ def pf_away(seconds, times):
     """The PF is without a driver while somebody uses a VF."""
     away = Away()
     for _ in range(times):
+        before = away.resets_announced()
         cmd(f"echo {away.pf} > /sys/bus/pci/drivers/emunic/unbind",
             shell=True, timeout=20)
         away.link_is_down()
+        ksft_eq(away.resets_announced(), [n + 1 for n in before], "announced")
         time.sleep(seconds)
         away.pf.bind()
         away.comes_back()

@@ -5,6 +5,7 @@ offered while there is one, and how they come and go."""
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 from lib.py import Attached, CmdExitFailure, Prog, Sniffer, Stream, bkg, bpf, \
     cmd, defer, ethtool_stat, ksft_busy_wait, ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_raises, \
@@ -119,6 +120,28 @@ def redirects(kind):
     before = _stat(b, "xdp_redirect")
     _expect_back(a, b, SIZES + LARGE)
     ksft_eq(_stat(b, "xdp_redirect") - before, len(SIZES + LARGE))
+
+
+def redirects_others():
+    """
+    XDP_REDIRECT of what a veth has: a frame is in pages, some of which an IOMMU
+    joins, and many are on their way at a time.
+    """
+    a, b = _hosts("vf", 9000)
+    b.batch("link add v0 mtu 9000 type veth peer name v1 mtu 9000",
+            "link set v0 up", "link set v1 up")
+    Attached(SimpleNamespace(ns=b.ns, dev="v1", ip=b.ip),
+             Prog(bpf.only_test_frames() + bpf.redirect_to(bpf.ifindex(b)),
+                  frags=True))
+    frames = [raw_frame(a.mac, b.mac, _payload(size))
+              for size in range(8886, 8986)]
+    got, out = Sniffer(a), Sniffer(b, "v0")
+    for _ in range(10):
+        for frame in frames:
+            out.send(frame)
+        ksft_true(_test_frames(got, len(frames)) == frames,
+                  "frames arrive, all of them and as they were")
+    ksft_eq(ethtool_stat(b, "queue_errors"), 0)
 
 
 @ksft_variants(KINDS)
@@ -262,6 +285,6 @@ def lets_go(kind):
 
 
 if __name__ == "__main__":
-    ksft_run_quiet([passes, drops, sends_back, redirects, adjusts, aborts,
-                    swaps, features, survives, refuses, lets_go])
+    ksft_run_quiet([passes, drops, sends_back, redirects, redirects_others,
+                    adjusts, aborts, swaps, features, survives, refuses, lets_go])
     ksft_exit()

@@ -31,15 +31,15 @@ from .flood import Flood
 from .frames import Frame
 from .gso import captured, check_ids, exchange, finished_pair, many_streams, \
     need_feature, segment_counts, segmented, set_features
-from .host import Host, Sniffer, Stream, pair, raw_frame
+from .host import Host, Sniffer, Stream, end, pair, raw_frame
 from .klog import KernelLog, ksft_run_quiet
 from .meter import Meter
 from .pci import Function, PhysicalFunction, find_pfs, need_pfs
 from .policy import need_slow_pf, refused, shown, speed, stats
 from .push import Pusher
 from .qemu import monitor, suspend
-from .recover import PingFlood, Policy, as_before, event_count, give_policy, \
-    policed_pair, setpci, traffic_flows
+from .recover import RESETS, PingFlood, Policy, as_before, decided, \
+    event_count, give_policy, policed_pair, setpci, traffic_flows
 from .rss import SYM_OR_XOR, SYM_XOR, Flow, Steering, astray, max_queues, \
     queue_packets, restore_steering, set_queues
 from .slow import ksft_busy_wait, patience
@@ -54,10 +54,10 @@ __all__ = ["CmdExitFailure", "KsftNamedVariant", "KsftSkipEx", "NetNS",
            "ksft_pr", "ksft_raises", "ksft_run", "ksft_true", "ksft_variants",
            "rand_port", "wait_port_listen", "Attached", "Bar", "Faults", "Flood", "Flow",
            "Frame", "Function", "Host", "KernelLog", "Meter",
-           "PhysicalFunction", "PingFlood", "Policy", "Prog", "Pusher", "Reporter",
-           "SYM_OR_XOR", "SYM_XOR", "Sniffer", "Steering", "Stream", "Talk",
+           "PhysicalFunction", "PingFlood", "Policy", "Prog", "Pusher", "RESETS",
+           "Reporter", "SYM_OR_XOR", "SYM_XOR", "Sniffer", "Steering", "Stream", "Talk",
            "VfioUser", "Xsk", "as_before", "astray", "bpf", "captured",
-           "check_ids", "devlink", "devlink_handle", "ethtool_stat",
+           "check_ids", "decided", "devlink", "devlink_handle", "end", "ethtool_stat",
            "event_count", "exchange", "find_pfs", "finished_pair",
            "give_policy", "give_to", "ksft_run_quiet", "many_streams", "max_queues",
            "monitor", "need_feature", "need_pfs", "need_slow_pf", "pair", "patience",

@@ -48,4 +48,5 @@ class Flood:
         """End it; the port's queues are not empty yet."""
         if self.start.proc.poll() is None:
             self._write("pgctrl", "stop")
-            self.start.proc.wait(20)
+        if self.start.ret is None:
+            self.start.process(terminate=False, fail=False)

@@ -31,19 +31,26 @@ class Host:
     def __init__(self, func, number, mtu=1500):
         self.func = func
         self.number = number
+        self.mtu = mtu
         self.ns = NetNS()
         defer(self.close)
         self.dev = f"em{number}"
-        self.take(func, mtu)
+        self.take(func)
 
-    def take(self, func, mtu=1500):
+    def take(self, func):
         """Move the netdev of @func in and configure it."""
         self.func = func
         name = func.netdev
         ip(f"link set dev {name} netns {self.ns} name {self.dev}")
-        self.batch("link set dev lo up", f"link set dev {self.dev} mtu {mtu}",
+        self.batch("link set dev lo up", f"link set dev {self.dev} mtu {self.mtu}",
                    *self._addressing(self.dev, f"192.0.2.{self.number}/24",
                                      f"2001:db8::{self.number}/64"))
+
+    def rebind(self):
+        """The function's driver goes and comes back."""
+        self.func.unbind()
+        self.func.bind()
+        self.take(self.func)
 
     @staticmethod
     def _addressing(dev, *addrs):
@@ -153,6 +160,13 @@ class Host:
         return int(dict(zip(rows[0], rows[1]))[name])
 
 
+def end(proc):
+    """End @proc, a bkg() that may still run, and close its pipes."""
+    if proc.ret is None:
+        proc.proc.kill()
+        proc.process(terminate=False, fail=False)
+
+
 class Stream:
     """
     iperf3 from @client to @server for @seconds (more where the machine is
@@ -162,19 +176,12 @@ class Stream:
         port = rand_port()
         self.seconds = patience(seconds)
         self.server = bkg(f"iperf3 -s -1 -p {port}", ns=server.ns)
-        defer(self.stop, self.server)
+        defer(end, self.server)
         wait_port_listen(port, ns=server.ns)
         dst = server.v6 if v6 else server.v4
         self.client = bkg(f"iperf3 -J -c {dst} -p {port} -t {self.seconds} "
                           f"{opts}", ns=client.ns)
-        defer(self.stop, self.client)
-
-    @staticmethod
-    def stop(proc):
-        """End what still runs, so that no case leaves one behind."""
-        if proc.proc.poll() is None:
-            proc.proc.kill()
-            proc.proc.wait()
+        defer(end, self.client)
 
     def wait(self, extra=30):
         """Bytes received by the server, and the whole JSON result."""

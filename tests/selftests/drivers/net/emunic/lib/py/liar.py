@@ -28,9 +28,11 @@ class Liar:
         defer(self.honest)
 
     @staticmethod
-    def lie(kind, seed):
-        """Be wrong about what @kind names, in a sequence that @seed gives."""
-        what, rate = KINDS[kind]
+    def lie(kind, seed, rate=None):
+        """Be wrong about what @kind names, in a sequence that @seed gives; @rate
+        for that of KINDS."""
+        what, usual = KINDS[kind]
+        rate = rate or usual
         monitor(f"qom-set nic0 x-lie-what {what}")
         monitor(f"qom-set nic0 x-lie-rate {rate}")
         monitor(f"qom-set nic0 x-lie-seed {seed}")

@@ -2,6 +2,7 @@
 """PCI functions of emunic devices, as sysfs shows them."""
 
 import errno
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -42,7 +43,8 @@ def write_once(path, value):
     """Write an attribute by one write(2): what fails is not tried again, as a
     buffered file does when it is closed."""
     with open(path, "wb", buffering=0) as attr:
-        attr.write(str(value).encode())
+        # Not its own write(), for which EAGAIN is no error
+        os.write(attr.fileno(), str(value).encode())
 
 
 class Function:

@@ -9,8 +9,13 @@ from pathlib import Path
 
 from net.lib.py import KsftSkipEx, cmd
 
+from .slow import patience
+
 PORT = Path("/dev/virtio-ports/emunic.monitor")
 PROMPT = b"\r\n(qemu) "
+POWER = Path("/sys/power/state")
+SLEEP = Path("/sys/power/mem_sleep")
+ALARM = Path("/sys/class/rtc/rtc0/wakealarm")
 KEYBOARD = Path("/sys/bus/serio/devices/serio0/power/wakeup")
 
 
@@ -41,16 +46,34 @@ def _exchange(fd, command, end):
     return out
 
 
-def suspend(seconds=3):
-    """Suspend the machine to idle, for @seconds or somewhat less."""
+def _press_key(seconds):
+    """Wakes from s2idle, which the RTC of an emulated machine cannot."""
     if not PORT.exists():
         raise KsftSkipEx("nobody to wake this machine")
     cmd("modprobe -a i8042 atkbd", fail=False)
     KEYBOARD.write_text("enabled")
-    Path("/sys/power/mem_sleep").write_text("s2idle")
-    # The RTC cannot wake an emulated machine from this state, a key can. It
-    # is pressed for that time, more than once: a release that comes before
-    # everything is asleep does not count.
+    # More than once: a release that comes before all is asleep does not count.
     for _ in range(5):
         monitor(f"sendkey shift {seconds * 1000}")
-    Path("/sys/power/state").write_text("freeze")
+
+
+def suspend(to="deep", seconds=3):
+    """
+    Suspend the machine to RAM, which takes all state of its devices and from
+    which whoever runs it wakes it, else an alarm; or with "s2idle" only to idle,
+    for @seconds or somewhat more.
+    """
+    if to not in SLEEP.read_text():
+        raise KsftSkipEx(f"the platform has no {to}")
+    SLEEP.write_text(to)
+    if to == "s2idle":
+        _press_key(seconds)
+    else:
+        ALARM.write_text(f"+{patience(20)}")
+    try:
+        POWER.write_text("mem")
+    finally:
+        # What has not come yet is not to wake the machine the next time.
+        ALARM.write_text("0")
+        if KEYBOARD.exists():
+            KEYBOARD.write_text("disabled")

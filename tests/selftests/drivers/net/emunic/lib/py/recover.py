@@ -6,8 +6,9 @@ import time
 
 from net.lib.py import bkg, cmd, defer, ip, ksft_eq, ksft_true
 
-from .host import pair
+from .host import end, pair
 from .pci import ip_batch, need_pfs
+from .qemu import suspend
 
 STATS = ("stats", "broadcast", "multicast")
 MAC = "02:00:00:cc:dd:{:02x}"
@@ -17,6 +18,14 @@ POLICY = ("mac {mac}",
           "mac {mac} spoofchk on trust on",
           "mac {mac} vlan 100 qos 3 max_tx_rate 4000",
           "mac {mac} vlan 200 proto 802.1ad state enable min_tx_rate 50")
+
+# What takes state from the VFs of @hosts, and not the policy of their PF
+RESETS = {
+    "vf_flr": lambda _, hosts: [host.func.flr() for host in hosts],
+    "pf_flr": lambda pf, _: pf.flr(),
+    "reload": lambda _, hosts: [host.rebind() for host in hosts],
+    "suspend": lambda *_: suspend(),
+}
 
 
 def give_policy(pf, first=0):
@@ -70,6 +79,13 @@ class Policy:
         ksft_eq(now["hosts"], self.before["hosts"], f"{comment}: as VFs see it")
 
 
+def decided(pf):
+    """What an administrator can decide of @pf's VFs: without the addresses,
+    which may be their own choice."""
+    return [{key: value for key, value in vf.items() if key != "address"}
+            for vf in Policy(pf).before["vfs"]]
+
+
 class PingFlood:
     """Packets both ways for as long as a test disturbs them."""
     def __init__(self, a, b):
@@ -87,9 +103,7 @@ class PingFlood:
     def stop(self):
         """Enough of it."""
         for proc in self.procs:
-            if proc.proc.poll() is None:
-                proc.proc.kill()
-                proc.proc.wait()
+            end(proc)
 
 
 class Port:

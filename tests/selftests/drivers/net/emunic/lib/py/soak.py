@@ -107,11 +107,9 @@ class Operations:
         cmd("modprobe emunic")
         wait_for("PFs", lambda: DRIVER.exists() and len(find_pfs()) == self.count)
 
-    def sleep(self, rand):
+    def sleep(self, _rand):
         """The machine does."""
-        seconds = rand.choice((1, 2, 3))
-        suspend(seconds)
-        return seconds
+        suspend()
 
     def unplug(self, _rand):
         """The card is taken out in order, and another one put in."""
