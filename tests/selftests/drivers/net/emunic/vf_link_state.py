@@ -6,7 +6,7 @@ import time
 
 from lib.py import Host, Sniffer, defer, ksft_busy_wait, ksft_eq, ksft_exit, \
     ksft_ge, ksft_lt, ksft_run_quiet, ksft_true, monitor, need_pfs, pair, \
-    patience, raw_frame, refused, stats
+    patience, raw_frame, redirector, refused, stats
 
 AT_ONCE = patience(1.0)
 
@@ -64,6 +64,29 @@ def disable():
     pf.set_vf(1, "state auto")
     _sees(b, True)
     ksft_true(a.reaches(b.v4), "after")
+
+
+def disable_stops_redirects():
+    """XDP_REDIRECT does not look at the carrier: the device drops its frames."""
+    pf = need_pfs()[0]
+    a, b = pair(*pf.vfs(2))
+    ksft_true(a.reaches(b.v4), "before")
+    out, got = redirector(a), Sniffer(b)
+    frame = raw_frame(b.mac, a.mac, b"redirected".ljust(46))
+
+    def arrived():
+        out.send(frame)
+        return [f for f in got.frames(0.5, until=frame) if f == frame]
+
+    ksft_eq(arrived(), [frame], "before")
+    pf.set_vf(0, "state disable")
+    _sees(a, False)
+    dropped = stats(pf, 0)["tx_dropped"]
+    ksft_eq(arrived(), [], "disabled")
+    ksft_ge(stats(pf, 0)["tx_dropped"] - dropped, 1, "counted")
+    pf.set_vf(0, "state auto")
+    _sees(a, True)
+    ksft_eq(arrived(), [frame], "after")
 
 
 def disabled_before_up():
@@ -126,6 +149,6 @@ def no_such_vf():
 
 
 if __name__ == "__main__":
-    ksft_run_quiet([shown, disable, disabled_before_up, auto_follows_uplink,
-                    enable_without_uplink, no_such_vf])
+    ksft_run_quiet([shown, disable, disable_stops_redirects, disabled_before_up,
+                    auto_follows_uplink, enable_without_uplink, no_such_vf])
     ksft_exit()

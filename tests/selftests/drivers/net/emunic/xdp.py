@@ -5,12 +5,11 @@ offered while there is one, and how they come and go."""
 
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 from lib.py import Attached, CmdExitFailure, Prog, Sniffer, Stream, bkg, bpf, \
     cmd, defer, ethtool_stat, ksft_busy_wait, ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_raises, \
     ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair, prog_exists, \
-    raw_frame
+    raw_frame, redirector
 
 KINDS = ["pf", "vf"]
 SIZES = (46, 200, 300, 1000, 1486)
@@ -128,14 +127,9 @@ def redirects_others():
     joins, and many are on their way at a time.
     """
     a, b = _hosts("vf", 9000)
-    b.batch("link add v0 mtu 9000 type veth peer name v1 mtu 9000",
-            "link set v0 up", "link set v1 up")
-    Attached(SimpleNamespace(ns=b.ns, dev="v1", ip=b.ip),
-             Prog(bpf.only_test_frames() + bpf.redirect_to(bpf.ifindex(b)),
-                  frags=True))
     frames = [raw_frame(a.mac, b.mac, _payload(size))
               for size in range(8886, 8986)]
-    got, out = Sniffer(a), Sniffer(b, "v0")
+    got, out = Sniffer(a), redirector(b, 9000)
     for _ in range(10):
         for frame in frames:
             out.send(frame)

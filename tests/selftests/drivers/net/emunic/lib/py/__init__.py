@@ -40,6 +40,7 @@ from .push import Pusher
 from .qemu import monitor, suspend
 from .recover import RESETS, PingFlood, Policy, as_before, decided, \
     event_count, give_policy, policed_pair, setpci, traffic_flows
+from .redirect import redirector
 from .rss import SYM_OR_XOR, SYM_XOR, Flow, Steering, astray, max_queues, \
     queue_packets, restore_steering, set_queues
 from .slow import ksft_busy_wait, patience
@@ -61,7 +62,7 @@ __all__ = ["CmdExitFailure", "KsftNamedVariant", "KsftSkipEx", "NetNS",
            "event_count", "exchange", "find_pfs", "finished_pair",
            "give_policy", "give_to", "ksft_run_quiet", "many_streams", "max_queues",
            "monitor", "need_feature", "need_pfs", "need_slow_pf", "pair", "patience",
-           "policed_pair", "prog_exists", "queue_packets", "raw_frame", "refused",
+           "policed_pair", "prog_exists", "queue_packets", "raw_frame", "redirector", "refused",
            "restore_steering", "segment_counts", "segmented", "set_features",
            "set_queues", "setpci", "shown", "speed", "stats", "suspend",
            "talking_vfs", "to_socket", "traffic_flows", "xsk"]
