@@ -22,7 +22,7 @@ DATAPATH = ("coalesce.py", "gro.py", "gso.py", "gso_tunnel.py", "rss.py", "rules
 LIES = ("lies.py",)
 # Memory that runs out, which only the debug kernel does to order; and a bounce
 # buffer that is soon full, in a machine of its own.
-FAULTS = ("fault_config.py", "fault_probe.py", "fault_traffic.py")
+FAULTS = ("fault_config.py", "fault_probe.py", "fault_traffic.py", "fault_xsk.py")
 BOUNCE = ("dma_full.py",)
 SMALL_BOUNCE = ["--iommu", "none", "--append", "swiotlb=8192,force"]
 # This one for as long as make soak is told.

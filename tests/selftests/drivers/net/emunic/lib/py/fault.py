@@ -86,6 +86,7 @@ class Faults:
             raise KsftSkipEx("no failures below a driver in this kernel")
         self.number = 0
         self.budget = 0
+        self.places = []
         self.log = KernelLog()
         defer(self._close)
         require, reject = _text(), _function(spared)
@@ -180,7 +181,7 @@ class Faults:
     @contextmanager
     def at_random(self, percent, times=MANY, kinds=KINDS):
         """Meanwhile so many percent of these kinds fail, in whatever context. If
-        @times is given, no more than so many of each, and the log has them."""
+        @times is given, no more than so many of each, and @places has them then."""
         self._order(times)
         self._set({"verbose": 0 if times == MANY else 2, "probability": percent},
                   kinds)
@@ -188,7 +189,7 @@ class Faults:
             yield self
         finally:
             self._set({"probability": 0, "verbose": 2})
-            self._seen()
+            self.places = self._seen()
 
 
 class Walk:

@@ -27,11 +27,12 @@ CHUNK = 4096
 
 
 class Ring:
-    """One of the four rings: @size bytes an entry."""
-    def __init__(self, sock, kind, offsets, size):
+    """One of the four rings: @entries of @size bytes."""
+    def __init__(self, sock, kind, offsets, entries, size):
         producer, consumer, self.desc, flags = offsets
+        self.entries = entries
         self.size = size
-        self.mem = mmap.mmap(sock.fileno(), self.desc + ENTRIES * size,
+        self.mem = mmap.mmap(sock.fileno(), self.desc + entries * size,
                              mmap.MAP_SHARED | mmap.MAP_POPULATE,
                              mmap.PROT_READ | mmap.PROT_WRITE,
                              offset=PGOFF[kind])
@@ -40,7 +41,7 @@ class Ring:
         self.flags = ctypes.c_uint32.from_buffer(self.mem, flags)
 
     def _at(self, index):
-        return self.desc + index % ENTRIES * self.size
+        return self.desc + index % self.entries * self.size
 
     def put(self, entries):
         """Produce."""
@@ -67,38 +68,42 @@ class Ring:
 
 class Xsk:
     """
-    A socket bound to queue @queue of @host's port, zero copy. Half of its
-    memory is for receiving, half for sending.
+    A socket bound to queue @queue of @host's port, zero copy; with @bound false,
+    not yet. Half of its memory is for receiving, half for sending: @entries
+    chunks each.
     """
-    def __init__(self, host, queue=0, flags=ZEROCOPY | NEED_WAKEUP):
+    def __init__(self, host, queue=0, flags=ZEROCOPY | NEED_WAKEUP, entries=ENTRIES,
+                 bound=True):
         with NetNSEnter(str(host.ns)):
             self.sock = socket.socket(AF_XDP, socket.SOCK_RAW)
-        self.umem = mmap.mmap(-1, 2 * ENTRIES * CHUNK)
+        self.addr = struct.pack("<HHIII", AF_XDP, flags, ifindex(host), queue, 0)
+        self.umem = mmap.mmap(-1, 2 * entries * CHUNK)
         addr = ctypes.addressof(ctypes.c_char.from_buffer(self.umem))
         self._set(UMEM_REG, struct.pack("<QQIIII", addr, len(self.umem), CHUNK,
                                         0, 0, 0))
         for ring in PGOFF:
             self._set(ring if ring in (RX_RING, TX_RING, FILL_RING)
-                      else COMPLETION_RING, struct.pack("<I", ENTRIES))
+                      else COMPLETION_RING, struct.pack("<I", entries))
         text = self.sock.getsockopt(SOL_XDP, MMAP_OFFSETS, 128)
         off = struct.unpack("<16Q", text)
         # Producer, consumer, entries, flags: of Rx, Tx, fill, completion
-        self.rx = Ring(self.sock, RX_RING, off[0:4], 16)
-        self.tx = Ring(self.sock, TX_RING, off[4:8], 16)
-        self.fill = Ring(self.sock, FILL_RING, off[8:12], 8)
-        self.done = Ring(self.sock, COMPLETION_RING, off[12:16], 8)
-        self.free = [i * CHUNK for i in range(ENTRIES, 2 * ENTRIES)]
-        self.give([i * CHUNK for i in range(ENTRIES)])
+        self.rx = Ring(self.sock, RX_RING, off[0:4], entries, 16)
+        self.tx = Ring(self.sock, TX_RING, off[4:8], entries, 16)
+        self.fill = Ring(self.sock, FILL_RING, off[8:12], entries, 8)
+        self.done = Ring(self.sock, COMPLETION_RING, off[12:16], entries, 8)
+        self.free = [i * CHUNK for i in range(entries, 2 * entries)]
+        self.give([i * CHUNK for i in range(entries)])
         defer(self.close)
-        self._bind(struct.pack("<HHIII", AF_XDP, flags, ifindex(host), queue, 0))
+        if bound:
+            self.bind()
 
     def _set(self, what, value):
         self.sock.setsockopt(SOL_XDP, what, value)
 
-    def _bind(self, addr):
-        if LIBC.bind(self.sock.fileno(), addr, len(addr)):
+    def bind(self):
+        """Take the queue; OSError if it is not to be had."""
+        if LIBC.bind(self.sock.fileno(), self.addr, len(self.addr)):
             code = ctypes.get_errno()
-            self.close()
             raise OSError(code, os.strerror(code))
 
     def close(self):
