@@ -18,13 +18,13 @@
  */
 #include "emunic.h"
 
-#define DOZE_NS         1200000         /* in all, while little comes */
-
-/* What makes a queue busy, found at one look, and when to look again then */
+/* What makes a queue busy, found at one look */
 #define BUSY_BYTES      (16 * KiB)
-#define BYTES_NS        100000
 #define BUSY_FRAMES     4
-#define FRAMES_NS       400000
+
+/* When to look again, and how often that may bring less */
+#define LOOK_NS         400000
+#define LOOKS           8
 
 /* So many kicks that bring nothing are answered at once, others later */
 #define VAIN_KICKS      64
@@ -34,14 +34,10 @@
 void emunic_doze_used(EmunicQueue *q, const EmunicBudget *given,
                       const EmunicBudget *left)
 {
-    if (given->bytes - left->bytes >= BUSY_BYTES) {
-        q->doze_ns = BYTES_NS;
-    } else if (given->frames - left->frames >= BUSY_FRAMES) {
-        q->doze_ns = FRAMES_NS;
-    } else {
-        return;
+    if (given->bytes - left->bytes >= BUSY_BYTES ||
+        given->frames - left->frames >= BUSY_FRAMES) {
+        q->doze_looks = LOOKS;
     }
-    q->doze_looks = DOZE_NS / q->doze_ns;
 }
 
 /* Look at @queues in @ns at the latest. */
@@ -62,7 +58,7 @@ bool emunic_doze(EmunicFunction *f, EmunicQueue *q)
         return false;
     }
     q->doze_looks--;
-    emunic_doze_for(f, BIT(q->index), q->doze_ns);
+    emunic_doze_for(f, BIT(q->index), LOOK_NS);
     return true;
 }
 

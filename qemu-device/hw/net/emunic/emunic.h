@@ -84,7 +84,6 @@ typedef enum EmunicQueueKind {
  * @raise_at: when completions have waited long enough (moderate.c), ns of the
  *            virtual clock; 0: none waits
  * @doze_looks: Tx: looks that may find little before it sleeps (doze.c)
- * @doze_ns: from one of these to the next
  * @in_vain: Tx: looks in a row that found nothing to send
  * @fetched: Rx: copies of the descriptors from index @fetched_at on
  */
@@ -99,7 +98,6 @@ typedef struct EmunicQueue {
     uint32_t starts;
     int64_t raise_at;
     uint32_t doze_looks;
-    uint32_t doze_ns;
     uint32_t in_vain;
     uint32_t fetched_at;
     uint32_t fetched_count;
