@@ -7,6 +7,8 @@
 #include "emunic-test.h"
 #include "standard-headers/linux/pci_regs.h"
 
+#define DEVICE "max_vfs=2,mac=02:01:02:03:04:05"
+
 #define SECTION_FULL    4       /* QEMU_VM_SECTION_FULL */
 #define VPORTS          3
 
@@ -24,7 +26,6 @@ static void get_policies(Data *d, struct emunic_vport_policy *policy)
 
 static void test_migration(void)
 {
-    static const char device[] = "max_vfs=2,mac=02:01:02:03:04:05";
     struct emunic_admin_reply arg;
     uint8_t frame[100], multicast[6] = { 0x33, 0x33, 0, 0, 0, 1 };
     struct emunic_vport_policy before[VPORTS], after[VPORTS];
@@ -33,7 +34,7 @@ static void test_migration(void)
     uint64_t data;
     Data d;
 
-    data_start(&d, "", device);
+    data_start(&d, "", DEVICE);
     data = qemunic_alloc(d.nic, 4096);
     do {
         g_assert_true(qemunic_event(&d.event, &e));
@@ -56,7 +57,7 @@ static void test_migration(void)
     set_port_vlan(&d, 2, 0x8100, 100, 5);
     get_policies(&d, before);
 
-    qemunic_migrate(d.nic, device);
+    qemunic_migrate(d.nic, DEVICE);
 
     get_policies(&d, after);
     g_assert_cmpmem(before, sizeof(before), after, sizeof(after));
@@ -137,15 +138,13 @@ typedef struct Stream {
     unsigned sriov;
 } Stream;
 
-#define STREAM_DEVICE "max_vfs=2,mac=02:01:02:03:04:05"
-
 static void stream_save(Stream *stream)
 {
     Data d;
 
     stream->dir = g_dir_make_tmp("emunic-XXXXXX", NULL);
     stream->path = g_strdup_printf("%s/stream", stream->dir);
-    data_start(&d, "", STREAM_DEVICE);
+    data_start(&d, "", DEVICE);
     stream->sriov = qemunic_find_ext_cap(d.nic, d.nic->devfn,
                                          PCI_EXT_CAP_ID_SRIOV);
     qemunic_save(d.nic, stream->path);
@@ -172,7 +171,7 @@ static void stream_refused(Stream *stream, uint8_t *at, uint32_t value,
     stl_be_p(at, value);
     g_assert_true(g_file_set_contents(stream->path, stream->bytes, stream->size,
                                       NULL));
-    refused(stream->dir, STREAM_DEVICE, why);
+    refused(stream->dir, DEVICE, why);
     stl_be_p(at, ours);
 }
 

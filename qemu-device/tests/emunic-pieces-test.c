@@ -91,10 +91,7 @@ static void expect_soon(Port *p, const uint8_t *frame, uint32_t len)
 {
     Frame fr;
 
-    for (int i = 0; !port_receive(p, &fr); i++) {
-        g_assert_cmpint(i, <, 2000);
-        g_usleep(1000);
-    }
+    g_assert_true(wait_receive(p, &fr));
     g_assert_cmpmem(fr.data, fr.len, frame, len);
 }
 
