@@ -13,15 +13,6 @@ from lib.py.splat import OUT_OF_MEMORY
 SMALL, LARGE = 64, 128
 
 
-def _talking(queues=1):
-    """Two VFs, the second with few and small rings, and how they talk."""
-    a, b, talk = talking_vfs()
-    b.inside(set_rings, SMALL)
-    b.inside(set_channels, queues)
-    talk.flows("at first")
-    return a, b, talk
-
-
 def first_open():
     """A netdev comes up for the first time, which makes its queue pairs."""
     _, b, talk = talking_vfs()
@@ -50,7 +41,7 @@ def first_open():
 
 def _each_change(what, change, read, old, new):
     """@change from @old to @new and back, of which @read tells."""
-    _, b, talk = _talking()
+    _, b, talk = talking_vfs(SMALL)
 
     def after(error, _):
         ksft_eq(b.inside(read), old if error else new, what)
@@ -75,7 +66,7 @@ def numbers_of_channels():
 
 def xdp_attach():
     """A program comes: there is none after an error, and none of it is left."""
-    _, b, talk = _talking()
+    _, b, talk = talking_vfs(SMALL)
     prog = Prog(bpf.leave(bpf.PASS), frags=True)
     link = None
 
@@ -102,7 +93,7 @@ def xdp_attach():
 def xdp_detach():
     """A program that is taken away is gone, whatever fails; the path comes up
     by itself."""
-    _, b, talk = _talking()
+    _, b, talk = talking_vfs(SMALL)
     prog = Prog(bpf.leave(bpf.PASS), frags=True)
     link = Attached(b, prog)
 
@@ -117,14 +108,14 @@ def xdp_detach():
 
 def vf_flr():
     """A reset brings the path back, with or without the first try."""
-    _, b, talk = _talking()
+    _, b, talk = talking_vfs(SMALL)
     Faults().each("FLR", b.func.flr,
                   lambda error, new: talk.flows("after a reset"), 8)
 
 
 def selftest():
     """`ethtool -t`, which says that it has failed, and leaves traffic alone."""
-    _, b, talk = _talking()
+    _, b, talk = talking_vfs(SMALL)
     faults = Faults()
     test = f"ethtool -t {b.dev} offline"
 
@@ -138,7 +129,7 @@ def selftest():
 def filters():
     """An address that a worker of the kernel brings to the device comes there in
     the end, also if there was no memory for it."""
-    a, b, _ = _talking()
+    a, b, _ = talking_vfs(SMALL)
     faults = Faults()
     sniffer = Sniffer(b)
     sender = Sniffer(a)

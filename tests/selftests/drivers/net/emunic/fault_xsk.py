@@ -5,22 +5,12 @@ traffic flows, and the next socket gets the queue."""
 
 from lib.py import Faults, Xsk, ksft_exit, ksft_ge, ksft_pr, ksft_run_quiet, \
     ksft_true, talking_vfs
-from lib.py.ioctl import set_channels, set_rings
 from lib.py.pci import wait_for
 from lib.py.splat import OUT_OF_MEMORY
 
 ENTRIES = 64
 # Failures in a hundred while a socket leaves, and sockets that do
 PERCENT, SOCKETS = 20, 20
-
-
-def _talking():
-    """Two VFs, the second with one queue of small rings, and how they talk."""
-    _, b, talk = talking_vfs()
-    b.inside(set_rings, ENTRIES)
-    b.inside(set_channels, 1)
-    talk.flows("at first")
-    return b, talk
 
 
 def _socket(host, bound=True):
@@ -36,7 +26,7 @@ def _leave(host, sock):
 
 def bind():
     """A socket comes."""
-    b, talk = _talking()
+    _, b, talk = talking_vfs(ENTRIES)
     sock = _socket(b, bound=False)
 
     def after(error, _):
@@ -54,7 +44,7 @@ def bind():
 
 def leave():
     """A socket leaves, which cannot fail: the path comes up by itself."""
-    b, talk = _talking()
+    _, b, talk = talking_vfs(ENTRIES)
     faults = Faults()
     places = set()
     for _ in range(SOCKETS):

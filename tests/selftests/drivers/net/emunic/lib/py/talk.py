@@ -6,17 +6,24 @@ import socket
 
 from net.lib.py import NetNSEnter, defer, ksft_true
 
+from .ioctl import set_channels, set_rings
 from .pci import wait_for
 from .recover import policed_pair
 
 PORT = 4711
 
 
-def talking_vfs():
+def talking_vfs(entries=None):
     """Two VFs that keep their addresses when their drivers come and go, the
-    hosts that have them, and how these talk."""
+    hosts that have them, and how these talk. With @entries, they do, and the
+    second has one queue, of rings as small as that."""
     a, b, _ = policed_pair()
-    return a, b, Talk(a, b)
+    talk = Talk(a, b)
+    if entries:
+        b.inside(set_rings, entries)
+        b.inside(set_channels, 1)
+        talk.flows("at first")
+    return a, b, talk
 
 
 class Talk:
