@@ -309,7 +309,7 @@ static bool emunic_admin_one(EmunicState *s, EmunicQueue *q)
     cpl.cookie = cmd.cookie;
     cpl.result = cpu_to_le32(result);
     cpl.status = cpu_to_le16(status);
-    return emunic_queue_complete(&s->fn, q, &cpl, sizeof(cpl),
+    return emunic_queue_complete(&s->fn, q, &cpl, 1, sizeof(cpl),
                                  offsetof(struct emunic_admin_cpl, flags));
 }
 

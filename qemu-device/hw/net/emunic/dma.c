@@ -388,57 +388,78 @@ bool emunic_dma_scatter(EmunicFunction *f, uint64_t addr, size_t len,
 
 /* An entry where it cannot be written in place */
 static bool emunic_dma_slow_entry(EmunicFunction *f, uint64_t addr,
-                                  const void *entry, size_t len,
-                                  size_t last, uint32_t word)
+                                  const uint8_t *from, size_t len,
+                                  size_t last, uint32_t phase)
 {
-    const uint8_t *from = entry;
-    size_t rest = last + sizeof(word);
+    size_t at = last * sizeof(phase), rest = at + sizeof(phase);
+    uint32_t word = ((const uint32_t *)from)[last] | phase;
 
-    if (!emunic_dma_slow(f, addr, (void *)from, last, true) ||
+    if (!emunic_dma_slow(f, addr, (void *)from, at, true) ||
         (rest < len && !emunic_dma_slow(f, addr + rest, (void *)(from + rest),
                                         len - rest, true))) {
         return false;
     }
     /* The entry is there before its phase says so. */
     smp_wmb();
-    return emunic_dma_slow(f, addr + last, &word, sizeof(word), true);
+    return emunic_dma_slow(f, addr + at, &word, sizeof(word), true);
 }
 
 /*
- * Write a ring entry, with @phase added to its 16-bit flags at @flags_at; the
- * 32 bits with the flags are written last. Entries are naturally aligned, so
- * they never cross a page. They go word by word, as they are made: a load of
- * more than one store wrote would wait for all stores before it.
+ * An entry at @to. It goes word by word, as it was made: a load of more than
+ * one store wrote would wait for all stores before it.
  */
-bool emunic_dma_write_entry(EmunicFunction *f, uint64_t addr,
-                            const void *entry, size_t len, size_t flags_at,
-                            uint16_t phase)
+static inline void emunic_entry_put(uint32_t *to, const uint32_t *from,
+                                    size_t words, size_t last, uint32_t phase)
 {
-    size_t last = flags_at & ~(sizeof(uint32_t) - 1);
-    const uint32_t *from = entry;
-    EmunicTlbEntry *e;
-    uint32_t word;
-    bool failed;
-    uint32_t *to;
-
-    word = from[last / sizeof(word)] |
-           cpu_to_le32((uint32_t)phase << (flags_at - last) * 8);
-    e = emunic_tlb_find(f, addr, TLB_WRITE, &failed);
-    if (!e) {
-        return (!failed &&
-                emunic_dma_slow_entry(f, addr, entry, len, last, word)) ||
-               emunic_dma_fault(f, addr, len, true);
-    }
-    to = (uint32_t *)(e->host + addr % PAGE);
-    for (size_t i = 0; i < len / sizeof(word); i++) {
-        if (i != last / sizeof(word)) {
+    for (size_t i = 0; i < words; i++) {
+        if (i != last) {
             to[i] = from[i];
         }
     }
     /* The entry is there before its phase says so. */
     smp_wmb();
-    qatomic_set(&to[last / sizeof(word)], word);
-    emunic_dma_dirty(f, e, (uint8_t *)to, len);
+    qatomic_set(&to[last], from[last] | phase);
+}
+
+/*
+ * Write @count ring entries of @len bytes each, one after the other, with
+ * @phase added to their 16-bit flags at @flags_at; the 32 bits with the flags
+ * are written last. Entries are naturally aligned, so they never cross a page.
+ */
+bool emunic_dma_write_entries(EmunicFunction *f, uint64_t addr,
+                              const void *entries, uint32_t count, size_t len,
+                              size_t flags_at, uint16_t phase)
+{
+    size_t last = flags_at / sizeof(uint32_t);
+    uint32_t word = cpu_to_le32((uint32_t)phase << flags_at % 4 * 8);
+    const uint8_t *from = entries;
+
+    while (count) {
+        uint32_t n = MIN(count, (PAGE - addr % PAGE) / len);
+        EmunicTlbEntry *e;
+        bool failed;
+
+        e = emunic_tlb_find(f, addr, TLB_WRITE, &failed);
+        if (e) {
+            uint8_t *to = e->host + addr % PAGE;
+
+            for (uint32_t i = 0; i < n; i++) {
+                emunic_entry_put((uint32_t *)(to + i * len),
+                                 (const uint32_t *)(from + i * len),
+                                 len / sizeof(uint32_t), last, word);
+            }
+            emunic_dma_dirty(f, e, to, n * len);
+        } else {
+            n = 1;
+            if (failed || !emunic_dma_slow_entry(f, addr, from, len, last,
+                                                 word)) {
+                return emunic_dma_fault(f, addr, len, true);
+            }
+        }
+        addr += n * len;
+        from += n * len;
+        count -= n;
+    }
     return true;
 }
 

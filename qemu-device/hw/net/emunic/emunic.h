@@ -451,7 +451,8 @@ bool emunic_queue_sleep(EmunicFunction *f, EmunicQueue *q);
 bool emunic_queue_fetch(EmunicFunction *f, EmunicQueue *q, uint32_t from,
                         void *entries, uint32_t count, size_t entry_size);
 bool emunic_queue_complete(EmunicFunction *f, EmunicQueue *q,
-                           const void *entry, size_t size, size_t flags_at);
+                           const void *entries, uint32_t count, size_t size,
+                           size_t flags_at);
 bool emunic_queue_test_irq(EmunicFunction *f, EmunicQueue *q);
 void emunic_rx_map_update(EmunicFunction *f);
 
@@ -474,9 +475,9 @@ static inline uint64_t emunic_queue_addr(const EmunicQueue *q, unsigned lo)
 bool emunic_dma_read(EmunicFunction *f, uint64_t addr, void *buf, size_t len);
 bool emunic_dma_write(EmunicFunction *f, uint64_t addr, const void *buf,
                       size_t len);
-bool emunic_dma_write_entry(EmunicFunction *f, uint64_t addr,
-                            const void *entry, size_t len, size_t flags_at,
-                            uint16_t phase);
+bool emunic_dma_write_entries(EmunicFunction *f, uint64_t addr,
+                              const void *entries, uint32_t count, size_t len,
+                              size_t flags_at, uint16_t phase);
 void emunic_dma_prefetch(EmunicFunction *f, uint64_t addr);
 int emunic_dma_gather(EmunicFunction *f, uint64_t addr, size_t len,
                       struct iovec *iov, int max, uint8_t *bounce);

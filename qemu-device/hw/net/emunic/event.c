@@ -167,7 +167,7 @@ static bool emunic_event_post(EmunicFunction *f, unsigned type, int64_t now)
     f->events.posted_at[type] = q->cq_head;
     f->events.paid_at = MAX(f->events.paid_at, now) + EVENT_PRICE_NS;
     trace_emunic_event(f->vport, type, f->reg[EMUNIC_R_EPOCH], q->cq_head);
-    return emunic_queue_complete(&f->pf->fn, q, &e, sizeof(e),
+    return emunic_queue_complete(&f->pf->fn, q, &e, 1, sizeof(e),
                                  offsetof(struct emunic_event, flags));
 }
 

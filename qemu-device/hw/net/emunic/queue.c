@@ -227,30 +227,40 @@ bool emunic_queue_fetch(EmunicFunction *f, EmunicQueue *q, uint32_t from,
 }
 
 /*
- * Write one completion. The phase bit is put into the 16-bit flags at
- * @flags_at. False: the queue is in ERROR now, or does not run any more: what
- * came before may have reset or unplugged it.
+ * Write @count completions of @size bytes each. The phase bit is put into the
+ * 16-bit flags at @flags_at. False: the queue is in ERROR now, or does not run
+ * any more: what came before may have reset or unplugged it.
  */
 bool emunic_queue_complete(EmunicFunction *f, EmunicQueue *q,
-                           const void *entry, size_t size, size_t flags_at)
+                           const void *entries, uint32_t count, size_t size,
+                           size_t flags_at)
 {
     uint64_t ring = emunic_queue_addr(q, EMUNIC_QR_CQ_LO);
-    uint32_t entries = emunic_queue_size(q);
-    uint16_t phase = q->cq_head & entries ? 0 : EMUNIC_CPL_PHASE;
+    uint32_t mask = emunic_queue_size(q) - 1;
+    const uint8_t *from = entries;
 
     if (!emunic_queue_running(q)) {
         return false;
     }
-    if (unlikely(f->pf->lie.seed)) {
-        entry = emunic_lie_entry(f, q, entry, size, flags_at, &phase);
+    while (count) {
+        uint16_t phase = q->cq_head & (mask + 1) ? 0 : EMUNIC_CPL_PHASE;
+        uint32_t at = q->cq_head & mask;
+        uint32_t n = MIN(count, mask + 1 - at);
+        const void *what = from;
+
+        if (unlikely(f->pf->lie.seed)) {
+            n = 1;
+            what = emunic_lie_entry(f, q, what, size, flags_at, &phase);
+        }
+        if (!emunic_dma_write_entries(f, ring + at * size, what, n, size,
+                                      flags_at, phase)) {
+            emunic_queue_error(f, q, EMUNIC_Q_ERROR_DMA);
+            return false;
+        }
+        q->cq_head += n;
+        from += n * size;
+        count -= n;
     }
-    if (!emunic_dma_write_entry(f,
-                                ring + (q->cq_head & (entries - 1)) * size,
-                                entry, size, flags_at, phase)) {
-        emunic_queue_error(f, q, EMUNIC_Q_ERROR_DMA);
-        return false;
-    }
-    q->cq_head++;
     return true;
 }
 

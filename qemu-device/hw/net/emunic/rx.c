@@ -189,7 +189,9 @@ static bool emunic_rx_copy(EmunicFunction *f, EmunicFrame *fr,
     return good;
 }
 
-/* The completion in whole words: see emunic_dma_write_entry() */
+#define RX_CPL_WORDS (sizeof(struct emunic_rx_cpl) / sizeof(uint64_t))
+
+/* The completion in whole words: see emunic_entry_put() */
 static void emunic_rx_words(const struct emunic_rx_cpl *cpl, uint64_t *words)
 {
 #define WORD(name, value) \
@@ -214,7 +216,7 @@ static bool emunic_rx_complete(EmunicFunction *f, EmunicQueue *q,
                                const EmunicRxView *view,
                                const EmunicRxBufs *bufs)
 {
-    uint64_t words[sizeof(*cpl) / sizeof(uint64_t)] QEMU_UNINITIALIZED;
+    uint64_t words[RX_BUFS_MAX][RX_CPL_WORDS] QEMU_UNINITIALIZED;
     uint32_t left = view->len;
 
     for (uint32_t i = 0; i < bufs->count; i++) {
@@ -226,14 +228,14 @@ static bool emunic_rx_complete(EmunicFunction *f, EmunicQueue *q,
         if (!left) {
             cpl->flags |= cpu_to_le16(EMUNIC_RX_EOP);
         }
-        q->head++;
-        emunic_rx_words(cpl, words);
-        if (!emunic_queue_complete(f, q, words, sizeof(words),
-                                   offsetof(struct emunic_rx_cpl, flags))) {
-            return false;
-        }
+        emunic_rx_words(cpl, words[i]);
         /* What holds for the whole frame is in the first one. */
         memset(cpl, 0, sizeof(*cpl));
+    }
+    q->head += bufs->count;
+    if (!emunic_queue_complete(f, q, words, bufs->count, sizeof(words[0]),
+                               offsetof(struct emunic_rx_cpl, flags))) {
+        return false;
     }
     emunic_moved(f, q);
     return true;

@@ -260,7 +260,7 @@ static bool emunic_tx_complete(EmunicFunction *f, EmunicQueue *q,
     };
 
     emunic_moved(f, q);
-    return emunic_queue_complete(f, q, &cpl, sizeof(cpl),
+    return emunic_queue_complete(f, q, &cpl, 1, sizeof(cpl),
                                  offsetof(struct emunic_tx_cpl, flags));
 }
 
