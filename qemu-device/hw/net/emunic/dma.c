@@ -9,9 +9,10 @@
  * them invalid, each under the BQL, and the bottom half holds it from the
  * look-up to the last use: the guest's IOMMU invalidates a range (@notifier),
  * the memory topology changes - which is what clearing Bus Master, disabling
- * a VF, switching translation on or off and unplugging memory are (@listener)
- * - or the function is reset. Behind an IOMMU that is not known to tell about
- * invalidations without caching mode, nothing is kept.
+ * a VF, switching translation on or off, unplugging memory and the beginning
+ * and end of a dirty log are (@listener) - or the function is reset. Behind an
+ * IOMMU that is not known to tell about invalidations without caching mode,
+ * nothing is kept.
  *
  * Callers are in an RCU read-side critical section: dirty logs are looked at.
  *
@@ -196,6 +197,7 @@ static EmunicTlbEntry *emunic_tlb_fill(EmunicFunction *f, uint64_t page,
     EmunicTlbEntry *e;
     hwaddr len = PAGE;
     MemoryRegion *mr;
+    ram_addr_t ram;
     hwaddr xlat;
     uint8_t *host;
 
@@ -208,6 +210,10 @@ static EmunicTlbEntry *emunic_tlb_fill(EmunicFunction *f, uint64_t page,
     if (len < PAGE || !memory_access_is_direct(mr, write, DMA_ATTRS)) {
         return NULL;
     }
+    ram = memory_region_get_ram_addr(mr) + xlat;
+    if (ram % PAGE) {
+        return NULL;
+    }
     host = qemu_map_ram_ptr(mr->ram_block, xlat);
     e = emunic_tlb_slot(dma, page);
     if (!emunic_tlb_is(dma, e, page) || e->host != host) {
@@ -216,7 +222,7 @@ static EmunicTlbEntry *emunic_tlb_fill(EmunicFunction *f, uint64_t page,
     e->tag |= page | dma->generation | perm;
     e->host = host;
     e->mr = mr;
-    e->ram = memory_region_get_ram_addr(mr) + xlat;
+    e->ram = ram | memory_region_get_dirty_log_mask(mr);
     return e;
 }
 
@@ -260,13 +266,11 @@ static bool emunic_dma_is_dirty(const EmunicTlbEntry *e)
 {
     unsigned bits = qemu_target_page_bits();
     ram_addr_t page = e->ram >> bits;
-    uint8_t logs;
 
     if (bits < ctz32(PAGE)) {
         return false;
     }
-    for (logs = memory_region_get_dirty_log_mask(e->mr); logs;
-         logs &= logs - 1) {
+    for (unsigned logs = e->ram % PAGE; logs; logs &= logs - 1) {
         DirtyMemoryBlocks *map =
             qatomic_rcu_read(&ram_list.dirty_memory[ctz32(logs)]);
 

@@ -112,7 +112,7 @@ typedef struct EmunicTlbEntry {
     uint64_t tag;               /* page address, generation and permissions */
     uint8_t *host;
     MemoryRegion *mr;
-    uint64_t ram;               /* of @host: index of dirty bits */
+    uint64_t ram;               /* of the page, and its dirty logs */
 } EmunicTlbEntry;
 
 typedef struct EmunicDma {
