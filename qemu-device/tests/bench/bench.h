@@ -14,6 +14,7 @@
 
 #define BENCH_PAGE      4096
 #define BENCH_RING      4096        /* descriptors of all functions */
+#define BENCH_PAYLOADS  32          /* GSO frames of all functions */
 #define BENCH_MSS       1448
 #define BENCH_HDR_MAX   (14 + 20 + 20)
 #define BENCH_GSO_LEN   (BENCH_HDR_MAX + 45 * BENCH_MSS)
@@ -87,6 +88,12 @@ static inline void *bench_at(BenchMachine *m, uint64_t addr)
 static inline uint32_t bench_ring(unsigned n)
 {
     return n <= 2 ? BENCH_RING : BENCH_RING / pow2ceil(n);
+}
+
+/* Different GSO frames that each of @n functions sends, for the same reason */
+static inline unsigned bench_payloads(unsigned n)
+{
+    return MAX(BENCH_PAYLOADS / MAX(n, 2), 1);
 }
 
 static inline unsigned bench_next(unsigned n, unsigned of)

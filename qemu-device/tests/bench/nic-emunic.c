@@ -81,6 +81,7 @@ static void fill_tx(Emunic *e, Port *p)
     uint32_t room = e->load->len > 2048 ? 512 : ROUND_UP(e->load->len, 256);
     uint32_t size = ROUND_UP(e->load->len, BENCH_PAGE);
     unsigned frames, from = p - e->port, to = p->to - e->port;
+    unsigned payloads = bench_payloads(e->n);
     g_autofree uint8_t *frame = g_malloc(e->load->len);
     uint32_t head = bench_header(e->load);
     uint64_t bounce, payload = 0;
@@ -89,11 +90,11 @@ static void fill_tx(Emunic *e, Port *p)
     frames = e->ring / p->per_frame;
     bounce = qemunic_alloc(e->m->nic, (size_t)frames * room);
     if (e->load->gso) {
-        payload = qemunic_alloc(e->m->nic, 16 * (size_t)size);
+        payload = qemunic_alloc(e->m->nic, payloads * (size_t)size);
     }
     bench_frame(e->load, to, from, frame);
     for (unsigned i = 0; i < frames; i++) {
-        uint64_t data = payload + i % 16 * (uint64_t)size;
+        uint64_t data = payload + i % payloads * (uint64_t)size;
 
         memcpy(bench_at(e->m, bounce + (uint64_t)i * room), frame,
                e->load->gso ? head : e->load->len);

@@ -154,7 +154,7 @@ static void fill_tx(Igb *g, Port *p)
 
     p->per_frame = g->load->gso ? 4 : 2;
     frames = g->ring / p->per_frame;
-    bufs = g->load->gso ? 16 : frames;
+    bufs = g->load->gso ? bench_payloads(g->n) : frames;
     data = qemunic_alloc(g->m->nic, (uint64_t)room * bufs);
     for (unsigned i = 0; i < frames; i++) {
         uint64_t addr = data + (uint64_t)room * (i % bufs);
