@@ -28,6 +28,13 @@
 #define EMUNIC_RX_COPY_SIZE \
 	SKB_HEAD_ALIGN(EMUNIC_RX_HEADROOM + EMUNIC_RX_COPY_MAX)
 
+/*
+ * Pages that the pool keeps at least: sockets that are read at once give back
+ * what their receive buffers held, and a page that the pool has no room for is
+ * unmapped and freed, and the next one cleared and mapped.
+ */
+#define EMUNIC_RX_POOL_MIN	2048
+
 /* Buffers are posted when this part of the ring is without: size >> shift */
 #define EMUNIC_RX_FILL_SHIFT	4
 
@@ -478,7 +485,7 @@ static int emunic_rx_pool_create(struct emunic_queue *q)
 {
 	struct page_pool_params params = {
 		.flags = PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV,
-		.pool_size = BIT(q->rx.log2),
+		.pool_size = max_t(u32, BIT(q->rx.log2), EMUNIC_RX_POOL_MIN),
 		.nid = NUMA_NO_NODE,
 		.dev = &q->emu->pdev->dev,
 		.netdev = q->emu->netdev,
