@@ -3,10 +3,10 @@
  *
  * A queue that has nothing left asks for a kick (queue.c), and the next frame
  * costs its driver a register write and the device a turn of its own. One that
- * has just given many frames is looked at again instead, every now and then,
- * and asks only when nothing more has come for some time. Who sends a frame and
- * waits for the answer never gets here, so that a doze delays those only that
- * share a queue with a stream.
+ * gives many frames is looked at again instead, after some time, and asks when
+ * it has not given as many meanwhile. What counts is the rate: who sends a
+ * frame, even the largest, and waits for the answer never gets here, so that a
+ * doze delays those only that share a queue with a stream.
  *
  * The host's clock counts, since it is the host's time that is spared: a
  * guest's may stand still.
@@ -18,26 +18,41 @@
  */
 #include "emunic.h"
 
-/* What makes a queue busy, found at one look */
-#define BUSY_BYTES      (16 * KiB)
-#define BUSY_FRAMES     4
+/* When to look again */
+#define LOOK_NS         800000
 
-/* When to look again, and how often that may bring less */
-#define LOOK_NS         400000
-#define LOOKS           8
+/* What makes a queue busy that gives it in so much time */
+#define BUSY_NS         (3 * LOOK_NS)
+#define BUSY_BYTES      (200 * KiB)
+#define BUSY_FRAMES     48
 
 /* So many kicks that bring nothing are answered at once, others later */
 #define VAIN_KICKS      64
 #define VAIN_NS         1000000
 
-/* @q has used @left of @given at this look. */
-void emunic_doze_used(EmunicQueue *q, const EmunicBudget *given,
-                      const EmunicBudget *left)
+static int64_t emunic_doze_now(void)
 {
-    if (given->bytes - left->bytes >= BUSY_BYTES ||
-        given->frames - left->frames >= BUSY_FRAMES) {
-        q->doze_looks = LOOKS;
+    return qemu_clock_get_ns(QEMU_CLOCK_REALTIME);
+}
+
+static bool emunic_doze_enough(const EmunicBudget *used)
+{
+    return used->bytes >= BUSY_BYTES || used->frames >= BUSY_FRAMES;
+}
+
+/* @q has given @used. */
+void emunic_doze_used(EmunicQueue *q, EmunicBudget used)
+{
+    int64_t now = emunic_doze_now(), age = now - q->used_since;
+
+    if (age >= BUSY_NS) {
+        q->busy = age < 2 * BUSY_NS && emunic_doze_enough(&q->used);
+        q->used = (EmunicBudget) { 0 };
+        q->used_since = now;
     }
+    q->used.frames += used.frames;
+    q->used.bytes += used.bytes;
+    q->busy |= emunic_doze_enough(&q->used);
 }
 
 /* Look at @queues in @ns at the latest. */
@@ -48,16 +63,15 @@ static void emunic_doze_for(EmunicFunction *f, uint32_t queues, int64_t ns)
     f->tx_dozing |= queues;
     set_bit(f->vport, s->dozing);
     timer_mod_anticipate_ns(s->doze_timer,
-                            qemu_clock_get_ns(QEMU_CLOCK_REALTIME) + ns);
+                            emunic_doze_now() + ns);
 }
 
 /* @q has nothing left. True: it dozes; false: it is to sleep. */
 bool emunic_doze(EmunicFunction *f, EmunicQueue *q)
 {
-    if (!q->doze_looks) {
+    if (!q->busy || emunic_doze_now() - q->used_since >= BUSY_NS) {
         return false;
     }
-    q->doze_looks--;
     emunic_doze_for(f, BIT(q->index), LOOK_NS);
     return true;
 }

@@ -71,6 +71,15 @@ typedef enum EmunicQueueKind {
     EMUNIC_QUEUE_EVENT,
 } EmunicQueueKind;
 
+/*
+ * What one run of the bottom half may still do, or has done. Each copy of a
+ * frame counts as one more.
+ */
+typedef struct EmunicBudget {
+    int frames;
+    int bytes;
+} EmunicBudget;
+
 #define EMUNIC_RX_PREFETCH  16
 
 /*
@@ -83,7 +92,8 @@ typedef enum EmunicQueueKind {
  * @starts: number of STARTs
  * @raise_at: when completions have waited long enough (moderate.c), ns of the
  *            virtual clock; 0: none waits
- * @doze_looks: Tx: looks that may find little before it sleeps (doze.c)
+ * @used: Tx: what it has given since @used_since, ns of the host (doze.c)
+ * @busy: Tx: that, or what it gave in the time before, is much
  * @in_vain: Tx: looks in a row that found nothing to send
  * @fetched: Rx: copies of the descriptors from index @fetched_at on
  */
@@ -97,7 +107,9 @@ typedef struct EmunicQueue {
     uint32_t cq_tested;
     uint32_t starts;
     int64_t raise_at;
-    uint32_t doze_looks;
+    EmunicBudget used;
+    int64_t used_since;
+    bool busy;
     uint32_t in_vain;
     uint32_t fetched_at;
     uint32_t fetched_count;
@@ -377,12 +389,6 @@ struct EmunicState {
     DECLARE_BITMAP(allmulti, EMUNIC_MAX_VPORTS);
 };
 
-/* What one run of the bottom half may still do */
-typedef struct EmunicBudget {
-    int frames;
-    int bytes;
-} EmunicBudget;
-
 static inline bool emunic_is_vf(const EmunicFunction *f)
 {
     return f->vport != 0;
@@ -426,8 +432,7 @@ uint32_t *emunic_flow_window(EmunicFunction *f, hwaddr addr);
 void emunic_flow_changed(EmunicFunction *f);
 
 /* doze.c: a pause instead of sleep */
-void emunic_doze_used(EmunicQueue *q, const EmunicBudget *given,
-                      const EmunicBudget *left);
+void emunic_doze_used(EmunicQueue *q, EmunicBudget used);
 bool emunic_doze(EmunicFunction *f, EmunicQueue *q);
 uint32_t emunic_doze_kicked(EmunicFunction *f, uint32_t queues);
 void emunic_doze_timer(void *opaque);

@@ -335,15 +335,14 @@ static bool emunic_tx_batch(EmunicFunction *f, EmunicQueue *q,
 bool emunic_tx_run(EmunicFunction *f, EmunicQueue *q, EmunicBudget *budget)
 {
     struct emunic_tx_desc d[TX_FETCH] QEMU_UNINITIALIZED;
-    EmunicBudget given = *budget;
 
     f->tx_paused &= ~BIT(q->index);
 
     while (emunic_queue_running(q)) {
+        EmunicBudget given = *budget;
         uint32_t before = q->head;
         uint32_t n;
 
-        emunic_doze_used(q, &given, budget);
         if (budget->frames <= 0 || budget->bytes <= 0) {
             return true;
         }
@@ -354,6 +353,11 @@ bool emunic_tx_run(EmunicFunction *f, EmunicQueue *q, EmunicBudget *budget)
         if (n && (!emunic_queue_fetch(f, q, q->head, d, n, sizeof(d[0])) ||
                   !emunic_tx_batch(f, q, d, n, budget))) {
             return false;
+        }
+        if (q->head != before) {
+            emunic_doze_used(q, (EmunicBudget) {
+                given.frames - budget->frames, given.bytes - budget->bytes
+            });
         }
         if (f->tx_paused & BIT(q->index)) {
             return false;
