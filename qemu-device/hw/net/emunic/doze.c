@@ -62,8 +62,7 @@ static void emunic_doze_for(EmunicFunction *f, uint32_t queues, int64_t ns)
 
     f->tx_dozing |= queues;
     set_bit(f->vport, s->dozing);
-    timer_mod_anticipate_ns(s->doze_timer,
-                            emunic_doze_now() + ns);
+    timer_mod_anticipate_ns(s->doze_timer, emunic_doze_now() + ns);
 }
 
 /* @q has nothing left. True: it dozes; false: it is to sleep. */
