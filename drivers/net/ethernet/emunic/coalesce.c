@@ -21,7 +21,13 @@
 #define EMUNIC_TX_USECS_DEFAULT		1000
 #define EMUNIC_TX_FRAMES_DEFAULT	4
 
-/* Microseconds of each DIM profile; who is alone on the wire does not wait */
+/*
+ * Polls in a row with one packet at most after which the next does not wait:
+ * there would be nothing to wait for. DIM itself would try how long it may.
+ */
+#define EMUNIC_DIM_LONE			8
+
+/* Microseconds of each DIM profile */
 static const u16 emunic_dim_usecs[NET_DIM_PARAMS_NUM_PROFILES] = {
 	0, 16, 32, 64, 128,
 };
@@ -112,26 +118,48 @@ void emunic_moderation_stop(struct emunic_queue *q)
 	q->rx_mod.dim.state = DIM_START_MEASURE;
 }
 
+/* Notes what a poll has found; true if it and some before were in vain */
+static bool emunic_moderation_lone(struct emunic_moderation *mod, u64 packets)
+{
+	mod->lone = packets - mod->packets > 1 ? 0 : mod->lone + 1;
+	mod->lone = min(mod->lone, EMUNIC_DIM_LONE);
+	mod->packets = packets;
+
+	return mod->lone == EMUNIC_DIM_LONE;
+}
+
+static void emunic_moderation_adapt_one(struct emunic_moderation *mod, u16 irqs,
+					u64 packets, u64 bytes)
+{
+	struct dim_sample sample = {};
+	struct dim *dim = &mod->dim;
+
+	if (!emunic_moderation_lone(mod, packets)) {
+		dim_update_sample(irqs, packets, bytes, &sample);
+		net_dim(dim, &sample);
+	} else if (dim->profile_ix && dim->state != DIM_APPLY_NEW_PROFILE) {
+		dim->profile_ix = 0;
+		dim->state = DIM_APPLY_NEW_PROFILE;
+		schedule_work(&dim->work);
+	}
+}
+
 /**
  * emunic_moderation_adapt() - show DIM what an interrupt was good for
  * @q: the pair; its poll is about to end
  */
 void emunic_moderation_adapt(struct emunic_queue *q)
 {
-	struct dim_sample sample = {};
+	u16 irqs = READ_ONCE(q->irqs);
 
-	if (READ_ONCE(q->rx_mod.set.adaptive)) {
-		dim_update_sample(READ_ONCE(q->irqs),
-				  u64_stats_read(&q->rx.stats.packets),
-				  u64_stats_read(&q->rx.stats.bytes), &sample);
-		net_dim(&q->rx_mod.dim, &sample);
-	}
-	if (READ_ONCE(q->tx_mod.set.adaptive)) {
-		dim_update_sample(READ_ONCE(q->irqs),
-				  u64_stats_read(&q->tx.stats.packets),
-				  u64_stats_read(&q->tx.stats.bytes), &sample);
-		net_dim(&q->tx_mod.dim, &sample);
-	}
+	if (READ_ONCE(q->rx_mod.set.adaptive))
+		emunic_moderation_adapt_one(&q->rx_mod, irqs,
+					    u64_stats_read(&q->rx.stats.packets),
+					    u64_stats_read(&q->rx.stats.bytes));
+	if (READ_ONCE(q->tx_mod.set.adaptive))
+		emunic_moderation_adapt_one(&q->tx_mod, irqs,
+					    u64_stats_read(&q->tx.stats.packets),
+					    u64_stats_read(&q->tx.stats.bytes));
 }
 
 /**

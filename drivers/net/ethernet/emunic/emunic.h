@@ -357,10 +357,14 @@ struct emunic_coalesce {
  * struct emunic_moderation - interrupt moderation of one half of a queue pair
  * @set: what was set; RTNL and emunic.coalesce_lock to change
  * @dim: NAPI feeds it; its work writes the register
+ * @packets: counted at the last poll; NAPI's
+ * @lone: polls in a row with one more at most; NAPI's
  */
 struct emunic_moderation {
 	struct emunic_coalesce set;
 	struct dim dim;
+	u64 packets;
+	unsigned int lone;
 };
 
 /**

@@ -188,21 +188,37 @@ def latency():
 
 @ksft_variants(["rx", "tx"])
 def adaptive(way):
-    """DIM tries its profiles under load."""
+    """DIM tries its profiles under load; frames that come alone do not wait."""
     a, b = pair(*need_pfs()[0].vfs(2))
     under_test = b if way == "rx" else a
     _set(under_test, OFF)
     _set(under_test, f"adaptive-{way} on")
-    load = Flood(a, b.mac, delay=patience(500_000))
+
+    def usecs():
+        return {_in_force(under_test, queue)[way == "rx"][0]
+                for queue in range(2)}
+
+    load = Flood(a, b.mac, delay=patience(20_000))
     seen = set()
     end = time.monotonic() + 20
-    while len(seen) < 2 and time.monotonic() < end:
-        seen |= {_in_force(under_test, queue)[way == "rx"][0]
-                 for queue in range(2)}
+    while (len(seen) < 2 or usecs() == {0}) and time.monotonic() < end:
+        seen |= usecs()
         time.sleep(0.02)
     load.stop()
     ksft_ge(len(seen), 2, f"profiles used: {seen}")
     ksft_true(seen <= set(DIM_USECS), seen)
+
+    # The same flow, thus the same queue
+    load = Flood(a, b.mac, delay=patience(5_000_000))
+    end = time.monotonic() + 10
+    while usecs() != {0} and time.monotonic() < end:
+        time.sleep(0.02)
+    seen = set()
+    for _ in range(100):
+        seen |= usecs()
+        time.sleep(0.02)
+    ksft_eq(seen, {0}, "frames that come alone")
+    load.stop()
 
 
 if __name__ == "__main__":
