@@ -9,6 +9,7 @@ from lib.py import Bar, Flood, KsftNamedVariant, ksft_eq, ksft_exit, ksft_ge, \
     ksft_in, ksft_lt, ksft_ne, ksft_run_quiet, ksft_true, ksft_variants, \
     need_pfs, pair, patience
 from lib.py.bar import Q_STRIDE, RX_BLOCK, TX_BLOCK
+from lib.py.pci import wait_for
 
 KINDS = ["pf", "vf"]
 MODERATION = 0x2c
@@ -209,16 +210,13 @@ def adaptive(way):
     ksft_true(seen <= set(DIM_USECS), seen)
 
     # The same flow, thus the same queue
-    load = Flood(a, b.mac, delay=patience(5_000_000))
-    end = time.monotonic() + 10
-    while usecs() != {0} and time.monotonic() < end:
-        time.sleep(0.02)
+    Flood(a, b.mac, delay=patience(5_000_000))
+    wait_for("frames that come alone", lambda: usecs() == {0}, 10)
     seen = set()
     for _ in range(100):
         seen |= usecs()
         time.sleep(0.02)
     ksft_eq(seen, {0}, "frames that come alone")
-    load.stop()
 
 
 if __name__ == "__main__":
