@@ -11,6 +11,7 @@
 
 #include "emunic.h"
 #include "kunit.h"
+#include "queue.h"
 
 #define EMUNIC_COALESCE_MAX	FIELD_MAX(EMUNIC_Q_MODERATION_USECS)
 

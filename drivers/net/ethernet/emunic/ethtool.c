@@ -7,6 +7,7 @@
 
 #include "emunic.h"
 #include "pf.h"
+#include "queue.h"
 #include "rss.h"
 
 /* Version of the register dump: pairs of offset and value */

@@ -9,8 +9,10 @@
 #include "emunic.h"
 #include "features.h"
 #include "kunit.h"
+#include "queue.h"
 #include "ring.h"
 #include "rss.h"
+#include "xdp.h"
 
 /* Tunnels whose frames are cut in the kernel into ones of like segments */
 #define EMUNIC_GSO_TUNNELS \

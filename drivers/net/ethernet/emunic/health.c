@@ -9,6 +9,7 @@
 
 #include "emunic.h"
 #include "devlink.h"
+#include "queue.h"
 
 #define EMUNIC_HEALTH_INTERVAL	HZ
 

@@ -8,6 +8,7 @@
  */
 #include "emunic.h"
 #include "pf.h"
+#include "queue.h"
 
 /* Causes that the service work handles */
 #define EMUNIC_CAUSES_SERVICE \

@@ -9,6 +9,7 @@
 #include "emunic.h"
 #include "devlink.h"
 #include "pf.h"
+#include "queue.h"
 
 static const struct pci_device_id emunic_pci_ids[] = {
 	{ PCI_DEVICE(EMUNIC_PCI_VENDOR, EMUNIC_PCI_DEVICE_PF) },

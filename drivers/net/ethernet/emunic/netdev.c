@@ -9,7 +9,9 @@
 #include "devlink.h"
 #include "features.h"
 #include "pf.h"
+#include "queue.h"
 #include "rss.h"
+#include "xdp.h"
 
 static void emunic_queues_free(struct emunic *emu, unsigned int n)
 {

@@ -5,6 +5,8 @@
 #include <linux/dma-mapping.h>
 
 #include "emunic.h"
+#include "queue.h"
+#include "xdp.h"
 
 /*
  * Lets frames be written into the Tx ring, or not. Who sends looks at it under

@@ -3,6 +3,7 @@
  * emunic: the register table, for `ethtool -d` and `ethtool -t`.
  */
 #include "emunic.h"
+#include "queue.h"
 
 #define EMUNIC_REG(name, who, reset, rw, w1c) \
 	{ EMUNIC_##name, EMUNIC_REG_##who, reset, rw, w1c },

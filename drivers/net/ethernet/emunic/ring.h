@@ -6,7 +6,7 @@
 #ifndef EMUNIC_RING_H
 #define EMUNIC_RING_H
 
-#include "emunic.h"
+#include "queue.h"
 
 /* Pieces of a long frame that are more than one descriptor can say */
 #define EMUNIC_TX_SPLITS	(EMUNIC_BIG_GSO_MAX / EMUNIC_TX_DESC_MAX)

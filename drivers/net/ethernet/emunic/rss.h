@@ -5,11 +5,38 @@
 #ifndef EMUNIC_RSS_H
 #define EMUNIC_RSS_H
 
+#include <linux/ethtool.h>
+#include <linux/netdevice.h>
+
+#include <emunic/adminq.h>
+#include <emunic/regs.h>
+
 struct emunic;
-struct ethtool_rxfh_context;
-struct ethtool_rxfh_fields;
-struct ethtool_rxfh_param;
-struct ethtool_rxnfc;
+
+/**
+ * struct emunic_rss - steering of received frames as users want it; RTNL
+ * @key: Toeplitz key, of all contexts
+ * @table: queue of each entry of the table of each context; the first is for
+ *         frames that no rule claims
+ * @fields: EMUNIC_RSS_FIELDS_*
+ * @ctrl: EMUNIC_RSS_CTRL_*
+ */
+struct emunic_rss {
+	u8 key[EMUNIC_RSS_KEY_SIZE];
+	u32 table[EMUNIC_RSS_CONTEXTS][EMUNIC_RSS_ENTRIES];
+	u32 fields;
+	u32 ctrl;
+};
+
+/**
+ * struct emunic_rules - rules that go before the hash; RTNL
+ * @rule: as the device has them; ctrl 0: there is none
+ * @spec: as users have given them
+ */
+struct emunic_rules {
+	struct emunic_flow_rule rule[EMUNIC_FLOW_RULES];
+	struct ethtool_rx_flow_spec spec[EMUNIC_FLOW_RULES];
+};
 
 void emunic_rss_init(struct emunic *emu);
 void emunic_rss_apply(struct emunic *emu);

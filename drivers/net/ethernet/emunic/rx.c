@@ -17,6 +17,7 @@
 #include "devlink.h"
 #include "kunit.h"
 #include "ring.h"
+#include "xdp.h"
 
 #define EMUNIC_RX_HEADROOM	(NET_SKB_PAD + NET_IP_ALIGN)
 #define EMUNIC_RX_BUF_LEN \

@@ -10,6 +10,7 @@
 #include <linux/tcp.h>
 
 #include "kunit.h"
+#include "xdp.h"
 
 #define EMUNIC_TEST_HDR_LEN	(ETH_HLEN + 20 + 20)
 

@@ -12,6 +12,7 @@
 #include <linux/iopoll.h>
 
 #include "emunic.h"
+#include "queue.h"
 
 #define EMUNIC_TEST_IRQ_TIMEOUT	HZ
 #define EMUNIC_TEST_DMA_TIMEOUT_US	1000000

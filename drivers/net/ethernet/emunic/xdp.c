@@ -16,6 +16,7 @@
 
 #include "emunic.h"
 #include "ring.h"
+#include "xdp.h"
 
 /**
  * emunic_xdp_plain() - must frames be as on a wire?

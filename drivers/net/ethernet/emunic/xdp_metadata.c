@@ -7,6 +7,7 @@
 
 #include "emunic.h"
 #include "kunit.h"
+#include "xdp.h"
 
 static const struct emunic_rx *emunic_xdp_rx(const struct xdp_md *ctx)
 {

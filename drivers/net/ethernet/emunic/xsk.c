@@ -10,6 +10,7 @@
 
 #include "emunic.h"
 #include "ring.h"
+#include "xdp.h"
 
 /* Descriptors that one poll may send */
 #define EMUNIC_XSK_TX_MAX	64
