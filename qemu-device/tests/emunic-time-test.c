@@ -154,34 +154,36 @@ static void test_stamps(void)
     qemunic_stop(d.nic);
 }
 
-/* The receiver of a moderated queue, whose vector writes to @msi */
+/* A queue with MODERATION, whose vector writes to @msi */
 typedef struct Moderated {
     Data d;
     uint64_t msi;
+    QEmunicFunction *f;
+    QEmunicQueue *q;
     uint64_t block;
 } Moderated;
 
-static void moderated_start(Moderated *m, uint32_t usecs, uint32_t frames)
+static void moderated_start(Moderated *m, bool tx, uint32_t usecs,
+                            uint32_t frames)
 {
-    QEmunicFunction *f = &m->d.vf[1].f;
-
     data_start(&m->d, "", "max_vfs=2");
-    m->block = EMUNIC_RX_BLOCK;
+    m->f = &m->d.vf[tx ? 0 : 1].f;
+    m->q = tx ? &m->d.vf[0].tx : &m->d.vf[1].rx;
+    m->block = tx ? EMUNIC_TX_BLOCK : EMUNIC_RX_BLOCK;
     m->msi = qemunic_alloc(m->d.nic, 4096);
-    qemunic_msix(f, 2, m->msi, 1);
+    qemunic_msix(m->f, tx ? 1 : 2, m->msi, 1);
     /* Also while the queue runs */
-    qemunic_write(f, m->block + EMUNIC_Q_MODERATION, frames << 16 | usecs);
-    g_assert_cmphex(qemunic_read(f, m->block + EMUNIC_Q_MODERATION), ==,
+    qemunic_write(m->f, m->block + EMUNIC_Q_MODERATION, frames << 16 | usecs);
+    g_assert_cmphex(qemunic_read(m->f, m->block + EMUNIC_Q_MODERATION), ==,
                     frames << 16 | usecs);
 }
 
 static void moderated_arm(Moderated *m)
 {
-    QEmunicQueue *q = &m->d.vf[1].rx;
-
     qtest_writel(m->d.nic->qts, m->msi, 0);
-    qtest_writel(m->d.nic->qts, q->shadow + offsetof(struct emunic_shadow,
-                                                     cq_event), q->cq_head);
+    qtest_writel(m->d.nic->qts, m->q->shadow + offsetof(struct emunic_shadow,
+                                                        cq_event),
+                 m->q->cq_head);
 }
 
 static bool moderated_raised(Moderated *m)
@@ -215,16 +217,25 @@ static bool moderated_wait(Moderated *m)
     return moderated_raised(m);
 }
 
+/* Has the receiver seen a frame, and been told so, just now? */
+static void moderated_first(Moderated *m)
+{
+    moderated_arm(m);
+    moderated_send(m);
+    g_assert_true(moderated_wait(m));
+    moderated_drain(m);
+    moderated_arm(m);
+}
+
 static void test_moderation_time(void)
 {
     const uint32_t usecs = 60000;
-    gint64 begin;
+    gint64 begin = g_get_monotonic_time();
     Moderated m;
     Frame fr;
 
-    moderated_start(&m, usecs, 0);
-    moderated_arm(&m);
-    begin = g_get_monotonic_time();
+    moderated_start(&m, false, usecs, 0);
+    moderated_first(&m);
     for (int i = 0; i < 3; i++) {
         moderated_send(&m);
         /* Unless this took as long */
@@ -233,6 +244,7 @@ static void test_moderation_time(void)
         }
     }
     g_assert_true(moderated_wait(&m));
+    g_assert_cmpint(g_get_monotonic_time() - begin, >=, usecs);
 
     /* What has been seen meanwhile raises nothing. */
     moderated_drain(&m);
@@ -247,7 +259,7 @@ static void test_moderation_time(void)
     }
 
     /* None: at once */
-    qemunic_write(&m.d.vf[1].f, m.block + EMUNIC_Q_MODERATION, 0);
+    qemunic_write(m.f, m.block + EMUNIC_Q_MODERATION, 0);
     moderated_send(&m);
     for (int i = 0; i < 1000 && !moderated_raised(&m); i++) {
         g_usleep(1000);
@@ -256,15 +268,54 @@ static void test_moderation_time(void)
     qemunic_stop(m.d.nic);
 }
 
-static void test_moderation_frames(void)
+/* What comes alone does not wait. */
+static void test_moderation_alone(void)
 {
-    const uint32_t usecs = 65535;
+    const uint32_t usecs = 50000;
     gint64 begin;
     Moderated m;
 
-    moderated_start(&m, usecs, 3);
-    moderated_arm(&m);
+    moderated_start(&m, false, usecs, 0);
+    moderated_first(&m);
+    qemunic_pass(m.d.nic, 2 * usecs / 1000);
     begin = g_get_monotonic_time();
+    moderated_send(&m);
+    for (int i = 0; i < 20 && !moderated_raised(&m); i++) {
+        g_usleep(1000);
+    }
+    if (g_get_monotonic_time() - begin < usecs) {
+        g_assert_true(moderated_raised(&m));
+    }
+    qemunic_stop(m.d.nic);
+}
+
+/* A sender's completions wait from the first one on. */
+static void test_moderation_tx(void)
+{
+    const uint32_t usecs = 60000;
+    gint64 begin;
+    Moderated m;
+
+    moderated_start(&m, true, usecs, 0);
+    for (int i = 0; i < 2; i++) {
+        moderated_arm(&m);
+        begin = g_get_monotonic_time();
+        moderated_send(&m);
+        g_assert_true(moderated_wait(&m));
+        g_assert_cmpint(g_get_monotonic_time() - begin, >=, usecs);
+        qemunic_pass(m.d.nic, 2 * usecs / 1000);
+    }
+    qemunic_stop(m.d.nic);
+}
+
+static void test_moderation_frames(void)
+{
+    const uint32_t usecs = 65535;
+    gint64 begin = g_get_monotonic_time();
+    Moderated m;
+
+    moderated_start(&m, false, usecs, 3);
+    moderated_first(&m);
     moderated_send(&m);
     moderated_send(&m);
     if (g_get_monotonic_time() - begin < usecs / 2) {
@@ -288,7 +339,7 @@ static void test_moderation_rate(void)
     gint64 begin;
     Moderated m;
 
-    moderated_start(&m, usecs, 0);
+    moderated_start(&m, false, usecs, 0);
     moderated_arm(&m);
     begin = g_get_monotonic_time();
     while (g_get_monotonic_time() - begin < 500000) {
@@ -310,8 +361,8 @@ static void test_moderation_migration(void)
 {
     Moderated m;
 
-    moderated_start(&m, 65535, 0);
-    moderated_arm(&m);
+    moderated_start(&m, false, 65535, 0);
+    moderated_first(&m);
     moderated_send(&m);
     qemunic_migrate(m.d.nic, "max_vfs=2");
     g_assert_true(moderated_wait(&m));
@@ -323,6 +374,8 @@ void emunic_add_time_tests(void)
     qtest_add_func("emunic/clock", test_clock);
     qtest_add_func("emunic/stamps", test_stamps);
     qtest_add_func("emunic/moderation/time", test_moderation_time);
+    qtest_add_func("emunic/moderation/alone", test_moderation_alone);
+    qtest_add_func("emunic/moderation/tx", test_moderation_tx);
     qtest_add_func("emunic/moderation/frames", test_moderation_frames);
     qtest_add_func("emunic/moderation/rate", test_moderation_rate);
     qtest_add_func("emunic/moderation/migration", test_moderation_migration);

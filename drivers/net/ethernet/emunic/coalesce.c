@@ -22,12 +22,6 @@
 #define EMUNIC_TX_USECS_DEFAULT		1000
 #define EMUNIC_TX_FRAMES_DEFAULT	4
 
-/*
- * Polls in a row with one packet at most after which the next does not wait:
- * there would be nothing to wait for. DIM itself would try how long it may.
- */
-#define EMUNIC_DIM_LONE			8
-
 /* Microseconds of each DIM profile */
 static const u16 emunic_dim_usecs[NET_DIM_PARAMS_NUM_PROFILES] = {
 	0, 16, 32, 64, 128,
@@ -119,30 +113,13 @@ void emunic_moderation_stop(struct emunic_queue *q)
 	q->rx_mod.dim.state = DIM_START_MEASURE;
 }
 
-/* Notes what a poll has found; true if it and some before were in vain */
-static bool emunic_moderation_lone(struct emunic_moderation *mod, u64 packets)
-{
-	mod->lone = packets - mod->packets > 1 ? 0 : mod->lone + 1;
-	mod->lone = min(mod->lone, EMUNIC_DIM_LONE);
-	mod->packets = packets;
-
-	return mod->lone == EMUNIC_DIM_LONE;
-}
-
 static void emunic_moderation_adapt_one(struct emunic_moderation *mod, u16 irqs,
 					u64 packets, u64 bytes)
 {
 	struct dim_sample sample = {};
-	struct dim *dim = &mod->dim;
 
-	if (!emunic_moderation_lone(mod, packets)) {
-		dim_update_sample(irqs, packets, bytes, &sample);
-		net_dim(dim, &sample);
-	} else if (dim->profile_ix && dim->state != DIM_APPLY_NEW_PROFILE) {
-		dim->profile_ix = 0;
-		dim->state = DIM_APPLY_NEW_PROFILE;
-		schedule_work(&dim->work);
-	}
+	dim_update_sample(irqs, packets, bytes, &sample);
+	net_dim(&mod->dim, &sample);
 }
 
 /**

@@ -17,7 +17,8 @@ struct netlink_ext_ack;
 
 /**
  * struct emunic_coalesce - how long completions may wait for an interrupt
- * @usecs: microseconds; 0: not at all
+ * @usecs: microseconds, of Tx since the first of them, of Rx since the last
+ *         interrupt; 0: not at all
  * @frames: completions; 0: any number
  * @adaptive: DIM chooses the microseconds
  */
@@ -31,14 +32,10 @@ struct emunic_coalesce {
  * struct emunic_moderation - interrupt moderation of one half of a queue pair
  * @set: what was set; RTNL and emunic.coalesce_lock to change
  * @dim: NAPI feeds it; its work writes the register
- * @packets: counted at the last poll; NAPI's
- * @lone: polls in a row with one more at most; NAPI's
  */
 struct emunic_moderation {
 	struct emunic_coalesce set;
 	struct dim dim;
-	u64 packets;
-	unsigned int lone;
 };
 
 void emunic_coalesce_init(struct emunic *emu);

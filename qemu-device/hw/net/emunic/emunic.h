@@ -92,6 +92,7 @@ typedef struct EmunicBudget {
  * @starts: number of STARTs
  * @raise_at: when completions have waited long enough (moderate.c), ns of the
  *            virtual clock; 0: none waits
+ * @raised_at: Rx: when moderation last let some be told, same clock
  * @used: Tx: what it has given since @used_since, ns of the host (doze.c)
  * @busy: Tx: that, or what it gave in the time before, is much
  * @in_vain: Tx: looks in a row that found nothing to send
@@ -107,6 +108,7 @@ typedef struct EmunicQueue {
     uint32_t cq_tested;
     uint32_t starts;
     int64_t raise_at;
+    int64_t raised_at;
     EmunicBudget used;
     int64_t used_since;
     bool busy;

@@ -30,7 +30,9 @@ static void emunic_moderate_hold(EmunicFunction *f, EmunicQueue *q)
 
 /*
  * The completions from @event on are to be told. True: now; false: they wait,
- * and @event is where the rule goes on.
+ * and @event is where the rule goes on. An Rx queue's time begins when some
+ * were last told: a frame that comes alone does not wait, and those of a load
+ * do not wait for a wake-up of their own.
  */
 bool emunic_moderate(EmunicFunction *f, EmunicQueue *q, uint32_t event)
 {
@@ -38,19 +40,21 @@ bool emunic_moderate(EmunicFunction *f, EmunicQueue *q, uint32_t event)
                                 q->reg[EMUNIC_QR_MODERATION]);
     uint32_t frames = EMUNIC_GET(EMUNIC_Q_MODERATION_FRAMES,
                                  q->reg[EMUNIC_QR_MODERATION]);
-    int64_t now;
+    int64_t now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+    bool enough = frames && q->cq_head - event >= frames;
 
-    if (!usecs || (frames && q->cq_head - event >= frames)) {
-        return true;
-    }
-    now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
     /* Others than those that wait already: the driver has seen these. */
     if (!q->raise_at || event != q->cq_tested) {
-        q->raise_at = now + usecs * 1000ll;
+        q->raise_at = (q->kind == EMUNIC_QUEUE_RX ? q->raised_at : now) +
+                      usecs * 1000ll;
         q->cq_tested = event;
-        emunic_moderate_hold(f, q);
     }
-    return now >= q->raise_at;
+    if (now < q->raise_at && !enough) {
+        emunic_moderate_hold(f, q);
+        return false;
+    }
+    q->raised_at = now;
+    return true;
 }
 
 /* Queues whose time is over are tested again. */

@@ -76,6 +76,7 @@ void emunic_queue_reset(EmunicQueue *q)
     q->cq_head = 0;
     q->cq_tested = 0;
     q->raise_at = 0;
+    q->raised_at = 0;
     q->used = (EmunicBudget) { 0 };
     q->busy = false;
     q->in_vain = 0;

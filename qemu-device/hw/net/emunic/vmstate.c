@@ -236,6 +236,7 @@ static void emunic_queues_forget(EmunicFunction *f)
     for (int i = 0; i < EMUNIC_MAX_QUEUES; i++) {
         f->rxq[i].fetched_count = 0;
         f->rxq[i].raise_at = 0;
+        f->rxq[i].raised_at = 0;
         f->txq[i].raise_at = 0;
     }
 }
