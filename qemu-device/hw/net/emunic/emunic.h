@@ -307,6 +307,7 @@ struct EmunicFunction {
 
     uint32_t tx_pending;        /* Tx queues to look at */
     uint32_t tx_next;           /* the one that had the last turn */
+    int64_t tx_served_at;       /* the last turn or own run, host's time */
     uint32_t tx_moved;          /* queues with completions not yet tested */
     uint32_t rx_moved;
     uint32_t tx_held;           /* queues whose completions wait */
@@ -353,7 +354,6 @@ struct EmunicState {
 
     EmunicFunction *port[EMUNIC_MAX_VPORTS];
     QEMUBH *bh;
-    int64_t ran_at;             /* the last run's end, host's time */
     QEMUTimer *offence_timer;
     QEMUTimer *event_timer;
     QEMUTimer *tx_timer;

@@ -144,6 +144,7 @@ static uint32_t emunic_tx_turn(EmunicFunction *f, uint32_t bytes,
         f->tx_pending |= BIT(index);
     }
     q->in_vain = q->head == head ? q->in_vain + 1 : 0;
+    f->tx_served_at = qemu_clock_get_ns(QEMU_CLOCK_REALTIME);
     run->frames -= 1 + TURN_FRAMES - turn.frames;
     run->bytes -= (int)bytes - turn.bytes;
     return bytes - turn.bytes;
@@ -251,28 +252,29 @@ void emunic_run(void *opaque)
     }
     object_ref(OBJECT(s));
     emunic_run_all(s);
-    s->ran_at = qemu_clock_get_ns(QEMU_CLOCK_REALTIME);
     emunic_release(DEVICE(s));
 }
 
-/*
- * May what a kick of @f asks for be done by the thread that kicks? After some
- * quiet, yes: who sends a frame and waits for the answer would wait for the
- * main loop too. Later frames of a burst are better done there, many at a time,
- * while the processor that kicked makes more. A VF can also be kicked by what a
- * run does to memory; the PF's registers are guarded against that.
- */
-static bool emunic_prompt(const EmunicFunction *f)
+/* Has @f not been served for a while? Then it is now. */
+static bool emunic_was_quiet(EmunicFunction *f)
 {
-    const EmunicState *s = f->pf;
+    int64_t now = qemu_clock_get_ns(QEMU_CLOCK_REALTIME);
 
-    if (emunic_is_vf(f) && DEVICE(s)->mem_reentrancy_guard.engaged_in_io) {
+    if (now - f->tx_served_at < QUIET_NS) {
         return false;
     }
-    return qemu_clock_get_ns(QEMU_CLOCK_REALTIME) - s->ran_at >= QUIET_NS;
+    f->tx_served_at = now;
+    return true;
 }
 
-/* The driver kicks @queues: the same, now if that is better. */
+/*
+ * The driver kicks @queues. After some quiet of @f, the thread that kicks does
+ * what is to be done: who sends a frame and waits for the answer would wait for
+ * the main loop too, and so would the answer. Later frames of a burst are
+ * better done there, many at a time, while the processor that kicked makes
+ * more. A VF can also be kicked by what a run does to memory; the PF's
+ * registers are guarded against that.
+ */
 void emunic_kick_now(EmunicFunction *f, uint32_t queues)
 {
     EmunicState *s = f->pf;
@@ -283,7 +285,7 @@ void emunic_kick_now(EmunicFunction *f, uint32_t queues)
     if (!emunic_tx_due(f, queues)) {
         return;
     }
-    if (!emunic_prompt(f)) {
+    if ((engaged && emunic_is_vf(f)) || !emunic_was_quiet(f)) {
         emunic_schedule(s);
         return;
     }
