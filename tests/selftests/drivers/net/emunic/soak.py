@@ -13,12 +13,12 @@ from lib.py import KernelLog, PingFlood, ksft_exit, ksft_pr, \
 from lib.py.klog import BAD
 from lib.py.pci import wait_for
 from lib.py.soak import VFS, Operations
-from lib.py.splat import PULLED, UNLOCKED_REMOVAL
+from lib.py.splat import PCIEHP_ORDER, PCIEHP_RESET_ORDER, UNLOCKED_REMOVAL
 from loops import Memory
 
 SECONDS = float(os.environ.get("EMUNIC_SOAK_SECONDS") or 180)
 SEED = int(os.environ.get("EMUNIC_SOAK_SEED") or random.randrange(1 << 32))
-KNOWN = (UNLOCKED_REMOVAL, *PULLED)
+KNOWN = (UNLOCKED_REMOVAL, PCIEHP_ORDER, PCIEHP_RESET_ORDER)
 SHOW = min(600, SECONDS / 3)    # s between two looks at memory
 
 

@@ -187,6 +187,7 @@ class Stream:
         """Bytes received by the server, and the whole JSON result."""
         self.client.process(terminate=False, fail=True,
                             timeout=self.seconds + patience(extra))
+        end(self.server)
         result = json.loads(self.client.stdout)
         return result["end"]["sum_received"]["bytes"], result
 

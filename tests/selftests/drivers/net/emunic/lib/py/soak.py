@@ -112,7 +112,9 @@ class Operations:
         suspend()
 
     def unplug(self, _rand):
-        """The card is taken out in order, and another one put in."""
+        """The card is taken out in order, and another one put in. VFs go
+        before: a PF that had some would never be freed (splat.py)."""
+        self.pf.set_vfs(0)
         monitor("device_del nic0")
         wait_for("removal", lambda: not self.pf.path.exists(), 40)
         self.plug()
