@@ -76,8 +76,11 @@ class Hoard:
 @ksft_variants(["plain", "xdp"])
 def none_left(mode):
     """No page is left until the ring has no buffer: it gets new ones as soon as
-    there are, and no frame has to come for that."""
+    there are, and no frame has to come for that, nor go."""
     a, b = _hosts(mode)
+    # It asks nobody whether he is still there
+    b.cmd(f"ip neigh replace {a.v4} lladdr {a.mac} dev {b.dev}")
+    b.cmd("sysctl -qw net.ipv6.conf.all.disable_ipv6=1")
     faults = Faults()
     talk = Talk(a, b)
     hoard = Hoard(b)
