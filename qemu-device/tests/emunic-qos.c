@@ -425,10 +425,16 @@ void qemunic_migrate(QEmunic *nic, const char *device)
     qemunic_migrate_with(nic, device, "");
 }
 
-/* Let the guest's clock go on; the qtest accelerator keeps it standing. */
+/* Does the guest's clock go on? The qtest accelerator keeps it standing. */
+bool qemunic_clock_goes_on(void)
+{
+    return g_getenv("EMUNIC_QTEST_ARGS");
+}
+
+/* Let it go on for @ms. */
 void qemunic_pass(QEmunic *nic, unsigned ms)
 {
-    if (g_getenv("EMUNIC_QTEST_ARGS")) {
+    if (qemunic_clock_goes_on()) {
         g_usleep(ms * 1000);
     } else {
         qtest_clock_step(nic->qts, ms * 1000000ll);

@@ -51,6 +51,7 @@ uint64_t qemunic_alloc(QEmunic *nic, size_t size);
 void qemunic_save(QEmunic *nic, const char *path);
 void qemunic_migrate(QEmunic *nic, const char *device);
 void qemunic_migrate_with(QEmunic *nic, const char *device, const char *args);
+bool qemunic_clock_goes_on(void);
 void qemunic_pass(QEmunic *nic, unsigned ms);
 void qemunic_enable_ecam(QTestState *qts);
 

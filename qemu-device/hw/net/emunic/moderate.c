@@ -49,7 +49,7 @@ bool emunic_moderate(EmunicFunction *f, EmunicQueue *q, uint32_t event)
                       usecs * 1000ll;
         q->cq_tested = event;
     }
-    if (now < q->raise_at && !enough) {
+    if (usecs && now < q->raise_at && !enough) {
         emunic_moderate_hold(f, q);
         return false;
     }
