@@ -40,8 +40,8 @@ static bool emunic_doze_enough(const EmunicBudget *used)
     return used->bytes >= BUSY_BYTES || used->frames >= BUSY_FRAMES;
 }
 
-/* @q has given @used. */
-void emunic_doze_used(EmunicQueue *q, EmunicBudget used)
+/* @q of @f has given @used. */
+void emunic_doze_used(EmunicFunction *f, EmunicQueue *q, EmunicBudget used)
 {
     int64_t now = emunic_doze_now(), age = now - q->used_since;
 
@@ -53,6 +53,7 @@ void emunic_doze_used(EmunicQueue *q, EmunicBudget used)
     q->used.frames += used.frames;
     q->used.bytes += used.bytes;
     q->busy |= emunic_doze_enough(&q->used);
+    f->tx_served_at = now;
 }
 
 /* Look at @queues in @ns at the latest. */

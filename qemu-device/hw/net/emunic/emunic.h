@@ -307,7 +307,7 @@ struct EmunicFunction {
 
     uint32_t tx_pending;        /* Tx queues to look at */
     uint32_t tx_next;           /* the one that had the last turn */
-    int64_t tx_served_at;       /* the last turn or own run, host's time */
+    int64_t tx_served_at;       /* last frame or own run, host's time */
     uint32_t tx_moved;          /* queues with completions not yet tested */
     uint32_t rx_moved;
     uint32_t tx_held;           /* queues whose completions wait */
@@ -434,7 +434,7 @@ uint32_t *emunic_flow_window(EmunicFunction *f, hwaddr addr);
 void emunic_flow_changed(EmunicFunction *f);
 
 /* doze.c: a pause instead of sleep */
-void emunic_doze_used(EmunicQueue *q, EmunicBudget used);
+void emunic_doze_used(EmunicFunction *f, EmunicQueue *q, EmunicBudget used);
 bool emunic_doze(EmunicFunction *f, EmunicQueue *q);
 uint32_t emunic_doze_kicked(EmunicFunction *f, uint32_t queues);
 void emunic_doze_timer(void *opaque);

@@ -144,7 +144,6 @@ static uint32_t emunic_tx_turn(EmunicFunction *f, uint32_t bytes,
         f->tx_pending |= BIT(index);
     }
     q->in_vain = q->head == head ? q->in_vain + 1 : 0;
-    f->tx_served_at = qemu_clock_get_ns(QEMU_CLOCK_REALTIME);
     run->frames -= 1 + TURN_FRAMES - turn.frames;
     run->bytes -= (int)bytes - turn.bytes;
     return bytes - turn.bytes;

@@ -355,7 +355,7 @@ bool emunic_tx_run(EmunicFunction *f, EmunicQueue *q, EmunicBudget *budget)
             return false;
         }
         if (q->head != before) {
-            emunic_doze_used(q, (EmunicBudget) {
+            emunic_doze_used(f, q, (EmunicBudget) {
                 given.frames - budget->frames, given.bytes - budget->bytes
             });
         }
