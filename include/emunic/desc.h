@@ -139,6 +139,7 @@ struct emunic_rx_desc {
 #define EMUNIC_RX_HASH		0x0040	/* hash, hash_type valid */
 #define EMUNIC_RX_CSUM_COMPLETE	0x0080	/* csum_start is a sum */
 #define EMUNIC_RX_TSTAMP	0x0100	/* timestamp valid */
+#define EMUNIC_RX_INNER		0x0200	/* GSO in an IP tunnel */
 
 #define EMUNIC_RX_HASH_NONE	0
 #define EMUNIC_RX_HASH_L3	1	/* IP addresses */

@@ -126,7 +126,8 @@
 #define EMUNIC_RX_FEATURES_LRO		0x00000020	/* of unlike segments */
 #define EMUNIC_RX_FEATURES_TSTAMP	0x00000040	/* stamp every frame */
 #define EMUNIC_RX_FEATURES_CSUM_COMPLETE 0x00000080	/* sum what is unknown */
-#define EMUNIC_RX_FEATURES_ALL		0x000000ff
+#define EMUNIC_RX_FEATURES_INNER	0x00000100	/* in IP tunnels, too */
+#define EMUNIC_RX_FEATURES_ALL		0x000001ff
 
 #define EMUNIC_RX_MAX_FRAME		0x0038		/* bytes, without FCS */
 #define EMUNIC_RX_MAX_FRAME_MASK	0x0000ffff

@@ -8,10 +8,9 @@
 
 static const uint8_t far[6] = { 0x02, 0, 0, 0, 0, 0x99 };
 
-/* How long they may become, and how many may be open at a time */
+/* How long they may become */
 static void test_gro_limits(void)
 {
-    Stream flows[9];
     Stream s = { 0 };
     Data d;
 
@@ -25,30 +24,48 @@ static void test_gro_limits(void)
     expect_piece(&d, &s, 0, 3000, 1000, ACK);
     expect_piece(&d, &s, 3000, 3000, 1000, ACK);
     expect_piece(&d, &s, 6000, 1000, 0, ACK);
-    qemunic_write(&d.vf[1].f, EMUNIC_RX_MAX_GSO, 0x7ffff);
-    for (int round = 0; round < 2; round++) {
-        for (int i = 0; i < 9; i++) {
-            if (!round) {
-                flows[i] = (Stream) { .port = i };
-            }
-            put_next(&d, &flows[i], 100, ACK);
-        }
-    }
-    send_turn(&d.vf[0]);
-    /* Each of the nine turns out the oldest before its turn comes. */
-    for (int i = 0; i < 18; i++) {
-        expect_piece(&d, &flows[i % 9], i / 9 * 100, 100, 0, ACK);
-    }
-    for (int round = 0; round < 2; round++) {
-        for (int i = 0; i < 8; i++) {
-            put_next(&d, &flows[i], 100, ACK);
-        }
-    }
-    send_turn(&d.vf[0]);
-    for (int i = 0; i < 8; i++) {
-        expect_piece(&d, &flows[i], 200, 200, 100, ACK);
-    }
     nothing_more(&d);
+    qemunic_stop(d.nic);
+}
+
+#define FLOWS   512     /* that can be open in a queue */
+
+/* An Rx queue whose frames stay open for @usecs */
+static void rx_hold(Port *p, uint32_t usecs)
+{
+    qemunic_write(&p->f, EMUNIC_RX_BLOCK + EMUNIC_Q_CTRL, 0);
+    qemunic_write(&p->f, EMUNIC_RX_BLOCK + EMUNIC_Q_MODERATION, usecs);
+    qemunic_queue_init(&p->f, EMUNIC_RX_BLOCK, 6, 2, &p->rx);
+    qemunic_queue_start(&p->rx);
+    port_post(p, RX_POSTED);
+}
+
+/* How many may be open at a time: one more turns out the oldest. */
+static void test_gro_flows(void)
+{
+    g_autofree Stream *flows = g_new0(Stream, FLOWS + 1);
+    Port *from;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    from = &d.vf[0];
+    rx_features(&d, GRO);
+    rx_hold(&d.vf[1], 65535);
+    qemunic_write(&from->f, EMUNIC_TX_BLOCK + EMUNIC_Q_CTRL, 0);
+    qemunic_queue_init(&from->f, EMUNIC_TX_BLOCK, 10, 1, &from->tx);
+    qemunic_queue_start(&from->tx);
+    from->tx_buf = qemunic_alloc(d.nic, (FLOWS + 3) * SLOT);
+    from->tx_slots = FLOWS + 3;
+    for (int i = 0; i <= FLOWS; i++) {
+        flows[i].port = i;
+        put_next(&d, &flows[i], 100, ACK);
+    }
+    put_next(&d, &flows[1], 100, ACK | PSH);
+    put_next(&d, &flows[FLOWS], 100, ACK | PSH);
+    send_turn(from);
+    expect_piece(&d, &flows[0], 0, 100, 0, ACK);
+    expect_piece(&d, &flows[1], 0, 200, 100, ACK | PSH);
+    expect_piece(&d, &flows[FLOWS], 0, 200, 100, ACK | PSH);
     qemunic_stop(d.nic);
 }
 
@@ -143,7 +160,6 @@ static void test_gro_uplink(void)
 /* A queue with MODERATION waits for more, but no longer than that. */
 static void test_gro_moderation(void)
 {
-    const size_t moderation = EMUNIC_RX_BLOCK + EMUNIC_Q_MODERATION;
     bool merged = false;
     Stream s = { 0 };
     Frame fr;
@@ -156,11 +172,7 @@ static void test_gro_moderation(void)
         send_turn(&d.vf[0]);
         expect_piece(&d, &s, i * 500, 500, 0, ACK);
     }
-    qemunic_write(&d.vf[1].f, EMUNIC_RX_BLOCK + EMUNIC_Q_CTRL, 0);
-    qemunic_write(&d.vf[1].f, moderation, 50000);
-    qemunic_queue_init(&d.vf[1].f, EMUNIC_RX_BLOCK, 6, 2, &d.vf[1].rx);
-    qemunic_queue_start(&d.vf[1].rx);
-    port_post(&d.vf[1], RX_POSTED);
+    rx_hold(&d.vf[1], 50000);
     /* The host may have been busy for longer than that. */
     for (int i = 0; i < 20 && !merged; i++) {
         uint32_t at = s.at;
@@ -196,11 +208,7 @@ static void test_gro_migration(void)
 
     data_start(&d, "", device);
     rx_features(&d, GRO);
-    qemunic_write(&d.vf[1].f, EMUNIC_RX_BLOCK + EMUNIC_Q_CTRL, 0);
-    qemunic_write(&d.vf[1].f, EMUNIC_RX_BLOCK + EMUNIC_Q_MODERATION, 65535);
-    qemunic_queue_init(&d.vf[1].f, EMUNIC_RX_BLOCK, 6, 2, &d.vf[1].rx);
-    qemunic_queue_start(&d.vf[1].rx);
-    port_post(&d.vf[1], RX_POSTED);
+    rx_hold(&d.vf[1], 65535);
     put_next(&d, &s, 500, ACK);
     put_next(&d, &s, 500, ACK);
     send_turn(&d.vf[0]);
@@ -231,12 +239,7 @@ static void test_gro_stop(void)
         uint64_t before = STAT(&d, 2, rx_no_buffer) +
                           STAT(&d, 2, rx_packets);
 
-        qemunic_write(&d.vf[1].f, EMUNIC_RX_BLOCK + EMUNIC_Q_CTRL, 0);
-        qemunic_write(&d.vf[1].f, EMUNIC_RX_BLOCK + EMUNIC_Q_MODERATION,
-                      65535);
-        qemunic_queue_init(&d.vf[1].f, EMUNIC_RX_BLOCK, 6, 2, &d.vf[1].rx);
-        qemunic_queue_start(&d.vf[1].rx);
-        port_post(&d.vf[1], RX_POSTED);
+        rx_hold(&d.vf[1], 65535);
         put_next(&d, &s, 500, ACK);
         put_next(&d, &s, 500, ACK);
         send_turn(&d.vf[0]);
@@ -303,6 +306,7 @@ static void test_gro_lost(void)
 void emunic_add_gro_life_tests(void)
 {
     qtest_add_func("emunic/gro-limits", test_gro_limits);
+    qtest_add_func("emunic/gro-flows", test_gro_flows);
     qtest_add_func("emunic/gro-vlan", test_gro_vlan);
     qtest_add_func("emunic/gro-uplink", test_gro_uplink);
     qtest_add_func("emunic/gro-lost", test_gro_lost);

@@ -34,6 +34,7 @@ void port_start(Port *p, uint16_t vport, QEmunicQueue *admin,
     p->buf_len = RX_BUF;
     p->stride = RX_BUF;
     p->tx_buf = qemunic_alloc(nic, TX_BUF);
+    p->tx_slots = TX_SLOTS;
     p->rx_buf = qemunic_alloc(nic, RX_POSTED * RX_BUF);
     qemunic_queue_init(&p->f, EMUNIC_TX_BLOCK, 6, 1, &p->tx);
     qemunic_queue_init(&p->f, EMUNIC_RX_BLOCK, 6, 2, &p->rx);

@@ -12,12 +12,14 @@
 #define RX_POSTED   32
 #define FRAME_MAX   16384
 #define TX_BUF      270000
+#define TX_SLOTS    64
 
 /* A function with one queue pair and its buffers */
 typedef struct Port {
     QEmunicFunction f;
     QEmunicQueue tx, rx;
     uint64_t tx_buf, rx_buf;
+    uint32_t tx_slots;          /* frames of a turn that @tx_buf takes */
     uint32_t buf_len;
     uint32_t stride;            /* from one buffer to the next */
 } Port;

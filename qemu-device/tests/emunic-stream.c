@@ -53,7 +53,7 @@ size_t next_segment(Stream *s, uint8_t *frame, uint32_t payload,
 void put_in_turn(Port *p, const struct emunic_tx_meta *meta,
                  const uint8_t *frame, size_t len)
 {
-    uint64_t at = p->tx_buf + p->tx.tail % 64 * SLOT;
+    uint64_t at = p->tx_buf + p->tx.tail % p->tx_slots * SLOT;
     struct emunic_tx_desc desc = {
         .addr = cpu_to_le64(at),
         .len = cpu_to_le32(len),

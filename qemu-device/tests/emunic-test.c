@@ -384,6 +384,7 @@ int main(int argc, char **argv)
     emunic_add_gso_tests();
     emunic_add_gro_tests();
     emunic_add_gro_life_tests();
+    emunic_add_gro_tunnel_tests();
     emunic_add_iommu_tests();
     emunic_add_migration_tests();
     emunic_add_hotplug_tests();

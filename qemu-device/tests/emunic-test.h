@@ -10,6 +10,7 @@ void emunic_add_contract_tests(void);
 void emunic_add_control_tests(void);
 void emunic_add_data_tests(void);
 void emunic_add_gro_life_tests(void);
+void emunic_add_gro_tunnel_tests(void);
 void emunic_add_gro_tests(void);
 void emunic_add_gso_tests(void);
 void emunic_add_hotplug_tests(void);

@@ -139,6 +139,7 @@ static void function_registers(void)
 	NUM(RX_FEATURES_LRO, 1 << 5);
 	NUM(RX_FEATURES_TSTAMP, 1 << 6);
 	NUM(RX_FEATURES_CSUM_COMPLETE, 1 << 7);
+	NUM(RX_FEATURES_INNER, 1 << 8);
 	NUM(RX_MAX_FRAME, 0x0038);
 	NUM(RX_MAX_FRAME_RESET, 1522);
 	NUM(VF_VECTORS, 0x003c);
@@ -350,6 +351,7 @@ static void descriptors(void)
 	NUM(RX_HASH, 1 << 6);
 	NUM(RX_CSUM_COMPLETE, 1 << 7);
 	NUM(RX_TSTAMP, 1 << 8);
+	NUM(RX_INNER, 1 << 9);
 	NUM(RX_BUF_MIN, 256);
 	NUM(RX_BUF_MAX, 65536);
 	NUM(FRAME_MIN, 14);
@@ -597,7 +599,7 @@ static const struct golden_reg golden_regs[] = {
 	{ "MAC_HI",		0x0028, DYN,		0, 0 },
 	{ "CAUSE",		0x002c, 0,		0, 0x3ff },
 	{ "CAUSE_MASK",		0x0030, 0,		0x3ff, 0 },
-	{ "RX_FEATURES",	0x0034, 0,		0xff, 0 },
+	{ "RX_FEATURES",	0x0034, 0,		0x1ff, 0 },
 	{ "RX_MAX_FRAME",	0x0038, 0x5f2,		0xffff, 0 },
 	{ "VF_VECTORS",		0x003c, DYN,		0, 0 },
 	{ "RX_MAX_GSO",		0x0040, 65558,		0x7ffff, 0 },

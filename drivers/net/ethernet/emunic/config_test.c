@@ -199,14 +199,14 @@ static void emunic_test_rx_features(struct kunit *test)
 		{ 0, EMUNIC_CAPS_ALL, 0, 0 },
 		{ NETIF_F_RXCSUM, EMUNIC_CAPS_ALL, 0x82, 0 },
 		{ NETIF_F_RXCSUM, 0, 0x02, 0 },
-		{ NETIF_F_GRO_HW, EMUNIC_CAPS_ALL, 0x19, 0 },
-		{ NETIF_F_GRO_HW, EMUNIC_CAPS_GRO, 0x11, 0 },
+		{ NETIF_F_GRO_HW, EMUNIC_CAPS_ALL, 0x119, 0 },
+		{ NETIF_F_GRO_HW, EMUNIC_CAPS_GRO, 0x111, 0 },
 		{ NETIF_F_GRO_HW, 0, 0x01, 0 },
-		{ NETIF_F_LRO, EMUNIC_CAPS_ALL, 0x31, 0 },
+		{ NETIF_F_LRO, EMUNIC_CAPS_ALL, 0x131, 0 },
 		{ NETIF_F_LRO, 0, 0x01, 0 },
 		{ NETIF_F_HW_VLAN_CTAG_RX, EMUNIC_CAPS_ALL, 0x04, 0x04 },
 		{ NETIF_F_RXCSUM | NETIF_F_GRO_HW | NETIF_F_LRO |
-		  NETIF_F_HW_VLAN_CTAG_RX, EMUNIC_CAPS_ALL, 0xbf, 0x04 },
+		  NETIF_F_HW_VLAN_CTAG_RX, EMUNIC_CAPS_ALL, 0x1bf, 0x04 },
 	};
 	struct emunic *emu = test->priv;
 	size_t i;

@@ -36,10 +36,10 @@ VISIBLE_IF_KUNIT u32 emunic_rx_features(const struct emunic *emu,
 		       EMUNIC_RX_FEATURES_CSUM_COMPLETE;
 	if (features & NETIF_F_GRO_HW)
 		val |= EMUNIC_RX_FEATURES_GSO | EMUNIC_RX_FEATURES_USO |
-		       EMUNIC_RX_FEATURES_GRO;
+		       EMUNIC_RX_FEATURES_GRO | EMUNIC_RX_FEATURES_INNER;
 	if (features & NETIF_F_LRO)
 		val |= EMUNIC_RX_FEATURES_GSO | EMUNIC_RX_FEATURES_GRO |
-		       EMUNIC_RX_FEATURES_LRO;
+		       EMUNIC_RX_FEATURES_LRO | EMUNIC_RX_FEATURES_INNER;
 	if (features & NETIF_F_HW_VLAN_CTAG_RX)
 		val |= EMUNIC_RX_FEATURES_VLAN_STRIP;
 	if (emu->clock.rx_on)
@@ -50,7 +50,8 @@ VISIBLE_IF_KUNIT u32 emunic_rx_features(const struct emunic *emu,
 	if (!(emu->caps & EMUNIC_CAPS_USO))
 		val &= ~EMUNIC_RX_FEATURES_USO;
 	if (!(emu->caps & EMUNIC_CAPS_GRO))
-		val &= ~(EMUNIC_RX_FEATURES_GRO | EMUNIC_RX_FEATURES_LRO);
+		val &= ~(EMUNIC_RX_FEATURES_GRO | EMUNIC_RX_FEATURES_LRO |
+			 EMUNIC_RX_FEATURES_INNER);
 
 	return val;
 }

@@ -8,6 +8,9 @@
  * socket, frames are gathered in xdp.c and xsk.c instead.
  */
 #include <linux/dma-mapping.h>
+#include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/page_pool/helpers.h>
@@ -240,6 +243,35 @@ static bool emunic_rx_gso_udp(const struct sk_buff *skb, u16 hdr_len)
 				    offsetof(struct udphdr, check));
 }
 
+/*
+ * The TCP header is in a tunnel: it is right behind an IP header, and that right
+ * behind the outer one. False if they do not fit in.
+ */
+static bool emunic_rx_gso_inner(struct sk_buff *skb)
+{
+	const struct ethhdr *eth = (void *)skb->data;
+	__be16 type = __vlan_get_protocol(skb, eth->h_proto, NULL);
+	struct skb_shared_info *info = skb_shinfo(skb);
+	int tcp = skb_checksum_start_offset(skb), ip;
+	bool ip4 = info->gso_type & SKB_GSO_TCPV4;
+
+	ip = tcp - (ip4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr));
+	if (type == htons(ETH_P_IP) &&
+	    ip >= ETH_HLEN + (int)sizeof(struct iphdr))
+		info->gso_type |= SKB_GSO_IPXIP4;
+	else if (type == htons(ETH_P_IPV6) &&
+		 ip >= ETH_HLEN + (int)sizeof(struct ipv6hdr))
+		info->gso_type |= SKB_GSO_IPXIP6;
+	else
+		return false;
+
+	skb->encapsulation = 1;
+	skb_set_inner_protocol(skb, htons(ip4 ? ETH_P_IP : ETH_P_IPV6));
+	skb_set_inner_network_header(skb, ip);
+	skb_set_inner_transport_header(skb, tcp);
+	return true;
+}
+
 /* GSO_BY_FRAGS is a size, but not one of segments */
 static bool emunic_rx_gso_size(const struct sk_buff *skb, u16 hdr_len, u16 size)
 {
@@ -274,6 +306,10 @@ static bool emunic_rx_gso(struct sk_buff *skb, const struct emunic_rx_cpl *cpl)
 	if (!(info->gso_type == SKB_GSO_UDP_L4 ?
 	      emunic_rx_gso_udp(skb, hdr_len) :
 	      emunic_rx_gso_tcp(skb, hdr_len)))
+		return false;
+
+	if ((le16_to_cpu(cpl->flags) & EMUNIC_RX_INNER) &&
+	    (info->gso_type == SKB_GSO_UDP_L4 || !emunic_rx_gso_inner(skb)))
 		return false;
 
 	/* Another function's word for it: to be checked before it is sent on */

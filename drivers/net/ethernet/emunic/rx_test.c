@@ -244,6 +244,64 @@ static void emunic_test_gso_field(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, emunic_test_take(test, &cpl));
 }
 
+/* In a tunnel: behind an inner IP header of the type, and an outer one */
+static void emunic_test_gso_inner(struct kunit *test)
+{
+	static const struct {
+		u16 outer;
+		u8 type;
+		u16 tcp;
+		unsigned int gso;
+		u16 ip;
+	} cases[] = {
+		{ ETH_P_IP, EMUNIC_GSO_TCPV4, 54,
+		  SKB_GSO_TCPV4 | SKB_GSO_IPXIP4, 34 },
+		{ ETH_P_IP, EMUNIC_GSO_TCPV6, 74,
+		  SKB_GSO_TCPV6 | SKB_GSO_IPXIP4, 34 },
+		{ ETH_P_IPV6, EMUNIC_GSO_TCPV4, 74,
+		  SKB_GSO_TCPV4 | SKB_GSO_IPXIP6, 54 },
+		{ ETH_P_IPV6, EMUNIC_GSO_TCPV6, 94,
+		  SKB_GSO_TCPV6 | SKB_GSO_IPXIP6, 54 },
+		/* No room for the outer header; not IP; not TCP */
+		{ ETH_P_IP, EMUNIC_GSO_TCPV4, 53 },
+		{ ETH_P_IP, EMUNIC_GSO_TCPV4, 14 },
+		{ ETH_P_IP, EMUNIC_GSO_TCPV6, 73 },
+		{ ETH_P_IPV6, EMUNIC_GSO_TCPV4, 73 },
+		{ ETH_P_IPV6, EMUNIC_GSO_TCPV6, 93 },
+		{ ETH_P_ARP, EMUNIC_GSO_TCPV4, 54 },
+		{ ETH_P_8021Q, EMUNIC_GSO_TCPV4, 58 },
+		{ ETH_P_IP, EMUNIC_GSO_UDPV4, 54 },
+	};
+	struct emunic_rx_cpl cpl = emunic_test_gso;
+	size_t i;
+
+	cpl.flags |= cpu_to_le16(EMUNIC_RX_INNER);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct sk_buff *skb = emunic_test_frame(test, 2500);
+		struct ethhdr *eth = (void *)skb->data;
+
+		eth->h_proto = htons(cases[i].outer);
+		cpl.gso_type = cases[i].type;
+		cpl.csum_start = cpu_to_le16(cases[i].tcp);
+		cpl.csum_offset = cpu_to_le16(cpl.gso_type == EMUNIC_GSO_UDPV4 ?
+					      6 : 16);
+		cpl.hdr_len = cpu_to_le16(cases[i].tcp + 20);
+		KUNIT_ASSERT_EQ_MSG(test, !!cases[i].gso,
+				    emunic_rx_metadata(test->priv, skb, &cpl),
+				    "case %zu", i);
+		if (!cases[i].gso)
+			continue;
+		KUNIT_EXPECT_EQ_MSG(test, skb_shinfo(skb)->gso_type,
+				    cases[i].gso | SKB_GSO_DODGY, "case %zu",
+				    i);
+		KUNIT_EXPECT_TRUE(test, !!skb->encapsulation);
+		KUNIT_EXPECT_EQ(test, skb_inner_network_offset(skb),
+				cases[i].ip);
+		KUNIT_EXPECT_EQ(test, skb_inner_transport_offset(skb),
+				cases[i].tcp);
+	}
+}
+
 /* Headers that reach into a fragment are no headers that anybody can read */
 static void emunic_test_gso_frag(struct kunit *test)
 {
@@ -430,6 +488,7 @@ static struct kunit_case emunic_rx_test_cases[] = {
 	KUNIT_CASE(emunic_test_gso_bad),
 	KUNIT_CASE(emunic_test_gso_size),
 	KUNIT_CASE(emunic_test_gso_field),
+	KUNIT_CASE(emunic_test_gso_inner),
 	KUNIT_CASE(emunic_test_gso_frag),
 	KUNIT_CASE(emunic_test_tags),
 	KUNIT_CASE(emunic_test_xdp_hash),

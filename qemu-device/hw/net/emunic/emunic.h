@@ -96,6 +96,7 @@ typedef struct EmunicBudget {
  * @used: Tx: what it has given since @used_since, ns of the host (doze.c)
  * @busy: Tx: that, or what it gave in the time before, is much
  * @in_vain: Tx: looks in a row that found nothing to send
+ * @gro_open: Rx: frames that are open for more segments (gro.c)
  * @fetched: Rx: copies of the descriptors from index @fetched_at on
  */
 typedef struct EmunicQueue {
@@ -113,6 +114,7 @@ typedef struct EmunicQueue {
     int64_t used_since;
     bool busy;
     uint32_t in_vain;
+    unsigned gro_open;
     uint32_t fetched_at;
     uint32_t fetched_count;
     struct emunic_rx_desc fetched[EMUNIC_RX_PREFETCH];

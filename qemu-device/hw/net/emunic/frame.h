@@ -155,6 +155,9 @@ static inline uint64_t emunic_frame_stamp(EmunicState *s, EmunicFrame *fr)
 
 /* parse.c */
 void emunic_frame_parse(EmunicFrame *fr);
+bool emunic_csum_good(const EmunicFrame *fr, const uint8_t *addrs,
+                      size_t addrs_len, uint8_t proto, size_t l4,
+                      uint32_t payload);
 
 /* segment.c */
 typedef bool EmunicSegmentFunc(void *opaque, EmunicFrame *segment);

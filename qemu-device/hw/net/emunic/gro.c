@@ -12,70 +12,37 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "emunic.h"
-#include "frame.h"
-#include "net/checksum.h"
-#include "qemu/queue.h"
+#include "gro.h"
+#include "qemu/xxhash.h"
 #include "trace.h"
 
-#define GRO_FLOWS       64      /* open frames of a device */
-#define GRO_QUEUE_FLOWS 8       /* of a queue */
-#define GRO_IP_MAX      UINT16_MAX
+#define GRO_FLOWS       1024    /* open frames of a device */
+#define GRO_QUEUE_FLOWS 512     /* of a queue */
+#define GRO_BUCKETS     1024
 #define GRO_BYTES \
     (ETH_HLEN + EMUNIC_TAGS_MAX * EMUNIC_TAG_LEN + GRO_IP_MAX)
 
-#define IP4_LEN         20
-#define IP6_LEN         sizeof(struct ip6_header)
-#define TCP_MIN_LEN     20
-#define TCP_CSUM_OFFSET 16
-#define TCP_FLAGS       13
-
-/* Flags of segments that are left alone, and that end a frame */
-#define TCP_ALONE       (TH_SYN | TH_RST | TH_URG)
-#define TCP_LAST        (TH_FIN | TH_PUSH)
-
-/* A segment, as offsets in its frame; it has @payload bytes, at least 1. */
-typedef struct EmunicSegment {
-    uint32_t l3;
-    uint32_t l4;
-    uint32_t hdr_len;
-    uint32_t payload;
-} EmunicSegment;
+typedef QTAILQ_HEAD(, EmunicGroFlow) EmunicGroList;
 
 /*
- * An open frame
- *
- * @segment: the first one
- * @until: not closed before, for time alone; 0: when the turn ends
- * @next_seq: sequence number behind the last one
- * @id: of the last one, IPv4; @id_step: by how much it goes up, if there are
- *      two at least
- * @data: headers and payload, GRO_BYTES
- */
-typedef struct EmunicGroFlow {
-    QTAILQ_ENTRY(EmunicGroFlow) link;
-    EmunicFunction *f;
-    EmunicQueue *q;
-    EmunicRxView view;
-    EmunicSegment segment;
-    int64_t until;
-    uint32_t segments;
-    uint32_t next_seq;
-    uint16_t id;
-    uint16_t id_step;
-    EmunicFrame frame;
-    uint8_t *data;
-} EmunicGroFlow;
-
-/*
- * @open: oldest first
+ * @turn: open until the turn ends, oldest first
+ * @held: open until their time is over, oldest first
+ * @idle: not open
+ * @bucket: all that are open, by connection
+ * @seed: so that nobody can tell which connections share a bucket
  * @made: how many there are, open or not
- * @timer: set when one is open between turns
+ * @due: none of @held is to be closed before
+ * @timer: set when one is held
  */
 struct EmunicGro {
     QEMUTimer *timer;
-    QTAILQ_HEAD(, EmunicGroFlow) open;
-    QTAILQ_HEAD(, EmunicGroFlow) idle;
+    EmunicGroList turn;
+    EmunicGroList held;
+    EmunicGroList idle;
+    QLIST_HEAD(, EmunicGroFlow) bucket[GRO_BUCKETS];
+    uint32_t seed;
     unsigned made;
+    int64_t due;
 };
 
 static void emunic_gro_timer(void *opaque)
@@ -88,7 +55,10 @@ EmunicGro *emunic_gro_new(EmunicState *s)
     EmunicGro *gro = g_new0(EmunicGro, 1);
 
     gro->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, emunic_gro_timer, s);
-    QTAILQ_INIT(&gro->open);
+    gro->seed = g_random_int();
+    gro->due = INT64_MAX;
+    QTAILQ_INIT(&gro->turn);
+    QTAILQ_INIT(&gro->held);
     QTAILQ_INIT(&gro->idle);
     return gro;
 }
@@ -98,7 +68,7 @@ void emunic_gro_free(EmunicGro *gro)
 {
     EmunicGroFlow *flow, *next;
 
-    assert(QTAILQ_EMPTY(&gro->open));
+    assert(QTAILQ_EMPTY(&gro->turn) && QTAILQ_EMPTY(&gro->held));
     timer_free(gro->timer);
     QTAILQ_FOREACH_SAFE(flow, &gro->idle, link, next) {
         g_free(flow->data);
@@ -107,145 +77,18 @@ void emunic_gro_free(EmunicGro *gro)
     g_free(gro);
 }
 
-static bool emunic_is_tcp(const EmunicFrame *fr)
+static EmunicGroList *emunic_gro_list(EmunicGro *gro, const EmunicGroFlow *flow)
 {
-    return fr->kind == EMUNIC_KIND_TCP4 || fr->kind == EMUNIC_KIND_TCP6;
-}
-
-static bool emunic_is_ip4(const EmunicFrame *fr)
-{
-    return fr->kind == EMUNIC_KIND_TCP4;
-}
-
-/* Where TCP begins and the IP packet ends; false: not what can be merged */
-static bool emunic_gro_parse_ip(const EmunicFrame *fr, EmunicSegment *s)
-{
-    const uint8_t *ip = fr->hdr + fr->l3;
-    uint32_t total;
-
-    s->l3 = fr->l3;
-    s->l4 = fr->l4;
-    if (!emunic_is_ip4(fr)) {
-        total = IP6_LEN + lduw_be_p(ip + 4);
-        return s->l4 >= s->l3 + IP6_LEN && s->l3 + total == fr->len;
-    }
-    total = lduw_be_p(ip + 2);
-    return s->l4 == s->l3 + IP4_LEN && s->l3 + total == fr->len &&
-           !net_raw_checksum((uint8_t *)ip, IP4_LEN);
-}
-
-/* Is @fr a segment whose headers and checksum are good? */
-static bool emunic_gro_parse(const EmunicFrame *fr, EmunicSegment *s)
-{
-    const uint8_t *tcp;
-
-    if (!emunic_is_tcp(fr) || fr->gso_type || !emunic_gro_parse_ip(fr, s) ||
-        s->l4 + TCP_MIN_LEN > fr->hdr_copied) {
-        return false;
-    }
-    tcp = fr->hdr + s->l4;
-    s->hdr_len = s->l4 + (tcp[12] >> 4) * 4;
-    if (s->hdr_len < s->l4 + TCP_MIN_LEN || s->hdr_len > fr->hdr_copied ||
-        s->hdr_len >= fr->len || (tcp[TCP_FLAGS] & TCP_ALONE)) {
-        return false;
-    }
-    s->payload = fr->len - s->hdr_len;
-    return fr->csum ? fr->csum_start == s->l4 &&
-                      fr->csum_offset == TCP_CSUM_OFFSET
-                    : fr->csum_good;
-}
-
-static bool emunic_same(const uint8_t *a, const uint8_t *b, unsigned from,
-                        unsigned to)
-{
-    return !memcmp(a + from, b + from, to - from);
-}
-
-static bool emunic_gro_connection(const EmunicGroFlow *flow,
-                                  const EmunicFunction *f,
-                                  const EmunicFrame *fr)
-{
-    bool ip4 = emunic_is_ip4(fr);
-
-    return flow->f == f && flow->frame.kind == fr->kind &&
-           !memcmp(flow->frame.ports, fr->ports, sizeof(fr->ports)) &&
-           emunic_same(flow->frame.hdr + flow->frame.l3, fr->hdr + fr->l3,
-                       ip4 ? 12 : 8, ip4 ? 20 : 40);
-}
-
-static bool emunic_gro_same_ip(const EmunicGroFlow *flow, const uint8_t *ip,
-                               unsigned ip_len)
-{
-    const uint8_t *first = flow->frame.hdr + flow->segment.l3;
-    uint16_t step = lduw_be_p(ip + 4) - flow->id;
-
-    if (!emunic_is_ip4(&flow->frame)) {
-        return emunic_same(ip, first, 0, 4) && emunic_same(ip, first, 6, 8) &&
-               emunic_same(ip, first, IP6_LEN, ip_len);
-    }
-    return emunic_same(ip, first, 0, 2) && emunic_same(ip, first, 6, 10) &&
-           (flow->segments > 1 ? step == flow->id_step : step <= 1);
-}
-
-static bool emunic_gro_same_tcp(const EmunicGroFlow *flow, const uint8_t *tcp,
-                                unsigned tcp_len)
-{
-    const uint8_t *first = flow->frame.hdr + flow->segment.l4;
-
-    return ldl_be_p(tcp + 4) == flow->next_seq &&
-           emunic_same(tcp, first, 8, 13) &&
-           !((tcp[TCP_FLAGS] ^ first[TCP_FLAGS]) & ~TCP_LAST) &&
-           emunic_same(tcp, first, 14, TCP_CSUM_OFFSET) &&
-           emunic_same(tcp, first, TCP_CSUM_OFFSET + 2, tcp_len);
-}
-
-/* Does the segment @s of @fr continue @flow with nothing lost? */
-static bool emunic_gro_continues(const EmunicGroFlow *flow, EmunicQueue *q,
-                                 const EmunicFrame *fr,
-                                 const EmunicRxView *view,
-                                 const EmunicSegment *s)
-{
-    const EmunicFrame *to = &flow->frame;
-    const EmunicSegment *first = &flow->segment;
-    uint32_t len = to->len + s->payload;
-
-    return flow->q == q && to->src == fr->src &&
-           flow->view.strip == view->strip &&
-           flow->view.features == view->features &&
-           s->l3 == first->l3 && s->l4 == first->l4 &&
-           s->hdr_len == first->hdr_len &&
-           s->payload <= first->payload &&
-           flow->segments < EMUNIC_GSO_MAX_SEGS &&
-           len - s->l3 <= GRO_IP_MAX &&
-           len - view->strip <= flow->f->reg[EMUNIC_R_RX_MAX_GSO] &&
-           emunic_same(fr->hdr, to->hdr, 0, s->l3) &&
-           emunic_gro_same_ip(flow, fr->hdr + s->l3, s->l4 - s->l3) &&
-           emunic_gro_same_tcp(flow, fr->hdr + s->l4, s->hdr_len - s->l4);
-}
-
-/* Headers and what they are said to be, for more than one segment */
-static void emunic_gro_merge(EmunicGroFlow *flow)
-{
-    EmunicFrame *fr = &flow->frame;
-
-    fr->merged = flow->segments;
-    fr->gso_type = emunic_is_ip4(fr) ? EMUNIC_GSO_TCPV4 : EMUNIC_GSO_TCPV6;
-    fr->gso_size = flow->segment.payload;
-    fr->gso_l3 = flow->segment.l3;
-    fr->hdr_len = flow->segment.hdr_len;
-    fr->csum = true;
-    fr->csum_finished = false;
-    fr->csum_start = flow->segment.l4;
-    fr->csum_offset = TCP_CSUM_OFFSET;
-    emunic_gso_header(fr, fr->hdr, 0, fr->len - fr->hdr_len);
-    fr->csum_partial = lduw_be_p(fr->hdr + fr->csum_start + fr->csum_offset);
+    return flow->until ? &gro->held : &gro->turn;
 }
 
 static void emunic_gro_close(EmunicGroFlow *flow, bool deliver)
 {
     EmunicGro *gro = flow->f->pf->gro;
 
-    QTAILQ_REMOVE(&gro->open, flow, link);
+    QTAILQ_REMOVE(emunic_gro_list(gro, flow), flow, link);
+    QLIST_REMOVE(flow, bucket);
+    flow->q->gro_open--;
     flow->view.len = flow->frame.len - flow->view.strip;
     if (flow->segments > 1) {
         emunic_gro_merge(flow);
@@ -260,23 +103,51 @@ static void emunic_gro_close(EmunicGroFlow *flow, bool deliver)
     QTAILQ_INSERT_HEAD(&gro->idle, flow, link);
 }
 
-/* A flow to open, if need be the oldest one of the queue, or of all */
-static EmunicGroFlow *emunic_gro_take(EmunicGro *gro, EmunicQueue *q)
+/* The oldest of @list, or of those in it that are of @f, or of @q */
+static EmunicGroFlow *emunic_gro_oldest(const EmunicGroList *list,
+                                        const EmunicFunction *f,
+                                        const EmunicQueue *q)
 {
-    EmunicGroFlow *flow, *oldest = NULL;
-    unsigned open = 0;
+    EmunicGroFlow *flow;
 
-    QTAILQ_FOREACH_REVERSE(flow, &gro->open, link) {
-        if (flow->q == q) {
-            oldest = flow;
-            open++;
+    QTAILQ_FOREACH(flow, list, link) {
+        if ((!f || flow->f == f) && (!q || flow->q == q)) {
+            return flow;
         }
     }
-    if (open == GRO_QUEUE_FLOWS) {
-        emunic_gro_close(oldest, true);
+    return NULL;
+}
+
+static EmunicGroFlow *emunic_gro_any(const EmunicGro *gro,
+                                     const EmunicFunction *f,
+                                     const EmunicQueue *q)
+{
+    EmunicGroFlow *flow = emunic_gro_oldest(&gro->held, f, q);
+
+    return flow ? flow : emunic_gro_oldest(&gro->turn, f, q);
+}
+
+/* From the beginning each time: one that fails takes those of its queue. */
+static void emunic_gro_close_all(const EmunicState *s, const EmunicFunction *f,
+                                 const EmunicQueue *q, bool deliver)
+{
+    EmunicGroFlow *flow;
+
+    while ((flow = emunic_gro_any(s->gro, f, q))) {
+        emunic_gro_close(flow, deliver);
+    }
+}
+
+/* A flow to open, if need be the oldest one of the queue, or of all */
+static EmunicGroFlow *emunic_gro_take(EmunicGro *gro, const EmunicQueue *q)
+{
+    EmunicGroFlow *flow;
+
+    if (q->gro_open == GRO_QUEUE_FLOWS) {
+        emunic_gro_close(emunic_gro_any(gro, NULL, q), true);
     } else if (QTAILQ_EMPTY(&gro->idle)) {
         if (gro->made == GRO_FLOWS) {
-            emunic_gro_close(QTAILQ_FIRST(&gro->open), true);
+            emunic_gro_close(emunic_gro_any(gro, NULL, NULL), true);
         } else {
             flow = g_new0(EmunicGroFlow, 1);
             flow->data = g_malloc(GRO_BYTES);
@@ -289,23 +160,32 @@ static EmunicGroFlow *emunic_gro_take(EmunicGro *gro, EmunicQueue *q)
     return flow;
 }
 
-/* Copy the payload of @fr to the end of @flow. */
-static void emunic_gro_append(EmunicGroFlow *flow, const EmunicFrame *fr,
-                              const EmunicSegment *s)
+/* By the ends of the addresses, and the ports */
+static unsigned emunic_gro_bucket(const EmunicGro *gro, const EmunicFunction *f,
+                                  const EmunicFrame *fr,
+                                  const EmunicSegment *s)
 {
-    const uint8_t *tcp = fr->hdr + s->l4;
-    uint16_t id = lduw_be_p(fr->hdr + s->l3 + 4);
-    EmunicFrame *to = &flow->frame;
+    const uint8_t *ip = fr->hdr + s->l3;
+    uint64_t src = ldl_he_p(ip + (s->ip4 ? 12 : 20));
+    uint64_t dst = ldl_he_p(ip + (s->ip4 ? 16 : 36));
+    uint64_t port = ldl_he_p(fr->hdr + s->l4);
 
-    iov_to_buf(fr->iov, fr->iovcnt, s->hdr_len, flow->data + to->len,
-               s->payload);
-    to->len += s->payload;
-    to->iov[2].iov_len += s->payload;
-    to->hdr[s->l4 + TCP_FLAGS] |= tcp[TCP_FLAGS];
-    flow->segments++;
-    flow->next_seq = ldl_be_p(tcp + 4) + s->payload;
-    flow->id_step = id - flow->id;
-    flow->id = id;
+    return qemu_xxhash4(src << 32 | dst,
+                        port << 32 | (gro->seed ^ f->vport)) % GRO_BUCKETS;
+}
+
+static EmunicGroFlow *emunic_gro_find(const EmunicFunction *f,
+                                      const EmunicFrame *fr,
+                                      const EmunicSegment *s, unsigned bucket)
+{
+    EmunicGroFlow *flow;
+
+    QLIST_FOREACH(flow, &f->pf->gro->bucket[bucket], bucket) {
+        if (emunic_gro_connection(flow, f, fr, s)) {
+            return flow;
+        }
+    }
+    return NULL;
 }
 
 static int64_t emunic_gro_until(const EmunicQueue *q)
@@ -319,7 +199,7 @@ static int64_t emunic_gro_until(const EmunicQueue *q)
 
 static void emunic_gro_open(EmunicFunction *f, EmunicQueue *q,
                             EmunicFrame *fr, const EmunicRxView *view,
-                            const EmunicSegment *s)
+                            const EmunicSegment *s, unsigned bucket)
 {
     EmunicGro *gro = f->pf->gro;
     EmunicGroFlow *flow = emunic_gro_take(gro, q);
@@ -335,52 +215,19 @@ static void emunic_gro_open(EmunicFunction *f, EmunicQueue *q,
     memcpy(flow->data, fr->hdr, s->hdr_len);
     emunic_frame_copy(&flow->frame, fr, flow->data, s->hdr_len);
     emunic_gro_append(flow, fr, s);
-    QTAILQ_INSERT_TAIL(&gro->open, flow, link);
+    QTAILQ_INSERT_TAIL(emunic_gro_list(gro, flow), flow, link);
+    QLIST_INSERT_HEAD(&gro->bucket[bucket], flow, bucket);
+    q->gro_open++;
+    if (flow->until) {
+        gro->due = MIN(gro->due, flow->until);
+    }
 }
 
 static bool emunic_gro_full(const EmunicGroFlow *flow, const EmunicSegment *s)
 {
-    return (flow->frame.hdr[s->l4 + TCP_FLAGS] & TCP_LAST) ||
+    return emunic_gro_last(&flow->frame, &flow->segment) ||
            (s->payload < flow->segment.payload &&
             !(flow->view.features & EMUNIC_RX_FEATURES_LRO));
-}
-
-static EmunicGroFlow *emunic_gro_find(const EmunicFunction *f,
-                                      const EmunicFrame *fr)
-{
-    EmunicGroFlow *flow;
-
-    QTAILQ_FOREACH(flow, &f->pf->gro->open, link) {
-        if (emunic_gro_connection(flow, f, fr)) {
-            return flow;
-        }
-    }
-    return NULL;
-}
-
-static EmunicGroFlow *emunic_gro_oldest(const EmunicState *s,
-                                        const EmunicFunction *f,
-                                        const EmunicQueue *q)
-{
-    EmunicGroFlow *flow;
-
-    QTAILQ_FOREACH(flow, &s->gro->open, link) {
-        if ((!f || flow->f == f) && (!q || flow->q == q)) {
-            return flow;
-        }
-    }
-    return NULL;
-}
-
-/* From the beginning each time: one that fails takes those of its queue. */
-static void emunic_gro_close_all(const EmunicState *s, const EmunicFunction *f,
-                                 const EmunicQueue *q, bool deliver)
-{
-    EmunicGroFlow *flow;
-
-    while ((flow = emunic_gro_oldest(s, f, q))) {
-        emunic_gro_close(flow, deliver);
-    }
 }
 
 /*
@@ -393,17 +240,20 @@ bool emunic_gro_receive(EmunicFunction *f, EmunicQueue *q, EmunicFrame *fr,
 {
     EmunicGroFlow *flow;
     EmunicSegment s;
+    unsigned bucket;
     bool good;
 
-    if (!emunic_is_tcp(fr)) {
+    if (!emunic_gro_locate(fr, view->features, &s)) {
         /* A fragment may be of any connection. */
-        if (fr->kind == EMUNIC_KIND_IP4 || fr->kind == EMUNIC_KIND_IP6) {
+        if (fr->kind != EMUNIC_KIND_NONE && fr->kind != EMUNIC_KIND_UDP4 &&
+            fr->kind != EMUNIC_KIND_UDP6) {
             emunic_gro_close_all(f->pf, f, NULL, true);
         }
         return false;
     }
     good = emunic_gro_parse(fr, &s);
-    flow = emunic_gro_find(f, fr);
+    bucket = emunic_gro_bucket(f->pf->gro, f, fr, &s);
+    flow = emunic_gro_find(f, fr, &s, bucket);
     if (flow) {
         if (good && emunic_gro_continues(flow, q, fr, view, &s)) {
             emunic_gro_append(flow, fr, &s);
@@ -415,46 +265,51 @@ bool emunic_gro_receive(EmunicFunction *f, EmunicQueue *q, EmunicFrame *fr,
         emunic_gro_close(flow, true);
     }
     /* What was open may have ended the queue where it went. */
-    if (!good || (fr->hdr[s.l4 + TCP_FLAGS] & TCP_LAST) ||
-        !emunic_queue_running(q)) {
+    if (!good || emunic_gro_last(fr, &s) || !emunic_queue_running(q)) {
         return false;
     }
-    emunic_gro_open(f, q, fr, view, &s);
+    emunic_gro_open(f, q, fr, view, &s, bucket);
     return true;
 }
 
-/* Close what is open since so long that it should not stay so at @now. */
-static int64_t emunic_gro_expire(EmunicGro *gro, int64_t now)
+/* Close what is held since so long that it should not be at @now. */
+static void emunic_gro_expire(EmunicGro *gro, int64_t now)
 {
-    EmunicGroFlow *flow = QTAILQ_FIRST(&gro->open);
-    int64_t next = INT64_MAX;
+    EmunicGroFlow *flow = QTAILQ_FIRST(&gro->held);
 
+    gro->due = INT64_MAX;
     while (flow) {
         if (flow->until <= now) {
             emunic_gro_close(flow, true);
             /* Its queue may have failed, and others have gone with it. */
-            flow = QTAILQ_FIRST(&gro->open);
-            next = INT64_MAX;
+            flow = QTAILQ_FIRST(&gro->held);
+            gro->due = INT64_MAX;
         } else {
-            next = MIN(next, flow->until);
+            gro->due = MIN(gro->due, flow->until);
             flow = QTAILQ_NEXT(flow, link);
         }
     }
-    return next;
 }
 
 /* The end of a turn, or the time of one is over. */
 void emunic_gro_turn(EmunicState *s)
 {
     EmunicGro *gro = s->gro;
-    int64_t next;
+    EmunicGroFlow *flow;
+    int64_t now;
 
-    if (QTAILQ_EMPTY(&gro->open)) {
+    while ((flow = QTAILQ_FIRST(&gro->turn))) {
+        emunic_gro_close(flow, true);
+    }
+    if (QTAILQ_EMPTY(&gro->held)) {
         return;
     }
-    next = emunic_gro_expire(gro, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
-    if (next != INT64_MAX) {
-        timer_mod_ns(gro->timer, next);
+    now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+    if (gro->due <= now) {
+        emunic_gro_expire(gro, now);
+    }
+    if (!QTAILQ_EMPTY(&gro->held)) {
+        timer_mod_ns(gro->timer, gro->due);
     }
 }
 

@@ -159,18 +159,25 @@ static void emunic_frame_kind(EmunicFrame *fr, const EmunicProtocols *p)
     }
 }
 
-static bool emunic_frame_csum_good(EmunicFrame *fr, const EmunicProtocols *p)
+/* Of the @payload bytes from @l4 on, which are all there */
+bool emunic_csum_good(const EmunicFrame *fr, const uint8_t *addrs,
+                      size_t addrs_len, uint8_t proto, size_t l4,
+                      uint32_t payload)
 {
-    uint32_t sum;
+    uint32_t sum = net_checksum_add(addrs_len, (uint8_t *)addrs);
 
-    if (!p->proto || p->unsummed || p->payload < 0 ||
-        p->payload > (int64_t)fr->len - (int64_t)p->l4) {
-        return false;
-    }
-    sum = net_checksum_add(p->addrs_len, (uint8_t *)p->addrs);
-    sum += p->proto + p->payload;
-    sum += net_checksum_add_iov(fr->iov, fr->iovcnt, p->l4, p->payload, 0);
+    sum += proto + payload;
+    sum += net_checksum_add_iov(fr->iov, fr->iovcnt, l4, payload, 0);
     return net_checksum_finish(sum) == 0;
+}
+
+static bool emunic_frame_csum_good(const EmunicFrame *fr,
+                                   const EmunicProtocols *p)
+{
+    return p->proto && !p->unsummed && p->payload >= 0 &&
+           p->payload <= (int64_t)fr->len - (int64_t)p->l4 &&
+           emunic_csum_good(fr, p->addrs, p->addrs_len, p->proto, p->l4,
+                            p->payload);
 }
 
 /* What receivers are told about the contents. Done once for a frame. */

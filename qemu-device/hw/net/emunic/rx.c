@@ -150,6 +150,7 @@ static void emunic_rx_describe(const EmunicFunction *f, EmunicFrame *fr,
         cpl->gso_type = fr->gso_type;
         cpl->gso_size = cpu_to_le16(fr->gso_size);
         cpl->hdr_len = cpu_to_le16(fr->hdr_len - view->strip);
+        flags |= fr->gso_outer ? EMUNIC_RX_INNER : 0;
     }
     if (view->features & EMUNIC_RX_FEATURES_TSTAMP) {
         flags |= EMUNIC_RX_TSTAMP;
