@@ -60,17 +60,23 @@ void emunic_rss_apply(struct emunic *emu)
 		emunic_rss_write(emu, c);
 }
 
-/* Makes a table what users have given, or what is right without that */
+/*
+ * Makes a table what users have given, or what is right without that: all
+ * queues, and for a context besides the first those that a function begins
+ * with. The core lets no queue go that is in the table of one of these.
+ */
 static void emunic_rss_set_table(struct emunic *emu, u32 c, const u32 *indir)
 {
 	u32 size = emunic_rss_size(emu, emu->num_queues);
+	u32 queues = emu->num_queues;
 	u32 *table = emu->rss.table[c];
 	u32 i;
 
+	if (c)
+		queues = min_t(u32, queues, netif_get_num_default_rss_queues());
 	for (i = 0; i < EMUNIC_RSS_ENTRIES; i++)
 		table[i] = indir ? indir[i % size] :
-				   ethtool_rxfh_indir_default(i % size,
-							      emu->num_queues);
+				   ethtool_rxfh_indir_default(i % size, queues);
 }
 
 /**
