@@ -284,14 +284,15 @@ void emunic_kick_now(EmunicFunction *f, uint32_t queues)
     if (!emunic_tx_due(f, queues)) {
         return;
     }
-    if ((engaged && emunic_is_vf(f)) || !emunic_was_quiet(f)) {
+    if ((engaged && emunic_is_vf(f)) || !runstate_is_running() ||
+        !emunic_was_quiet(f)) {
         emunic_schedule(s);
         return;
     }
     object_ref(OBJECT(s));
     object_ref(OBJECT(dev));
     guard->engaged_in_io = true;
-    emunic_run(s);
+    emunic_run_all(s);
     guard->engaged_in_io = engaged;
     emunic_release(dev);
     emunic_release(DEVICE(s));
