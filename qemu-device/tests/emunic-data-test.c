@@ -518,6 +518,48 @@ static void test_doze(void)
     qemunic_stop(d.nic);
 }
 
+/* The first VF again, with its second Tx queue in place of the first */
+static void second_queue(Data *d, Port *other)
+{
+    *other = d->vf[0];
+    other->tx_buf = qemunic_alloc(d->nic, TX_BUF);
+    qemunic_queue_init(&other->f, EMUNIC_TX_BLOCK + EMUNIC_Q_STRIDE, 6, 1,
+                       &other->tx);
+    qemunic_queue_start(&other->tx);
+}
+
+/* Queues have their turns in the order in which they were kicked. */
+static void test_kick_order(void)
+{
+    uint8_t frame[61];
+    Port other;
+    Frame fr;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    second_queue(&d, &other);
+    for (int round = 0; round < 4; round++) {
+        Port *port[] = { &other, &d.vf[0] };
+
+        /* What waits for ENABLE waits together. */
+        qemunic_write(&d.vf[0].f, EMUNIC_CTRL, 0);
+        for (int i = 0; i < 2; i++) {
+            Port *from = port[i ^ (round & 1)];
+            size_t len = 60 + i;
+
+            build(frame, len, vf_mac[1], vf_mac[0], 0x88b5);
+            port_put(from, NULL, frame, len, len);
+            qemunic_tail(&from->tx);
+        }
+        qemunic_write(&d.vf[0].f, EMUNIC_CTRL, EMUNIC_CTRL_ENABLE);
+        for (int i = 0; i < 2; i++) {
+            g_assert_true(wait_receive(&d.vf[1], &fr));
+            g_assert_cmpuint(fr.len, ==, 60 + i);
+        }
+    }
+    qemunic_stop(d.nic);
+}
+
 /* A frame of one queue that dozes, then one of another: in this order. */
 static void test_doze_order(void)
 {
@@ -530,11 +572,7 @@ static void test_doze_order(void)
 
     data_start(&d, "", "max_vfs=2");
     build(frame, sizeof(frame), vf_mac[1], vf_mac[0], 0x88b5);
-    other = d.vf[0];
-    other.tx_buf = qemunic_alloc(d.nic, TX_BUF);
-    qemunic_queue_init(&other.f, EMUNIC_TX_BLOCK + EMUNIC_Q_STRIDE, 6, 1,
-                       &other.tx);
-    qemunic_queue_start(&other.tx);
+    second_queue(&d, &other);
     while (dozed < 20) {
         g_assert_cmpint(g_get_monotonic_time(), <, end);
         expect_sleep(&d);
@@ -632,6 +670,7 @@ void emunic_add_data_tests(void)
     qtest_add_func("emunic/stop-start", test_stop_start);
     qtest_add_func("emunic/doze", test_doze);
     qtest_add_func("emunic/doze-order", test_doze_order);
+    qtest_add_func("emunic/kick-order", test_kick_order);
     qtest_add_func("emunic/kicks-in-vain", test_kicks_in_vain);
     qtest_add_func("emunic/kick-by-interrupt", test_kick_by_interrupt);
 }

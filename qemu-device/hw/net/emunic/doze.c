@@ -106,8 +106,7 @@ uint32_t emunic_doze_kicked(EmunicFunction *f, uint32_t queues)
     }
     queues &= ~vain;
     if (queues && dozing) {
-        /* As if the last of @queues had just had its turn */
-        f->tx_next = 31 - clz32(queues);
+        emunic_line_up(f, dozing);
         f->tx_dozing &= ~dozing;
         queues |= dozing;
     }

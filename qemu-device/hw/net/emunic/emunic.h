@@ -93,6 +93,7 @@ typedef struct EmunicBudget {
  * @raise_at: when completions have waited long enough (moderate.c), ns of the
  *            virtual clock; 0: none waits
  * @raised_at: Rx: when moderation last let some be told, same clock
+ * @place: Tx: in line for its turn, while it is in tx_pending
  * @used: Tx: what it has given since @used_since, ns of the host (doze.c)
  * @busy: Tx: that, or what it gave in the time before, is much
  * @in_vain: Tx: looks in a row that found nothing to send
@@ -110,6 +111,7 @@ typedef struct EmunicQueue {
     uint32_t starts;
     int64_t raise_at;
     int64_t raised_at;
+    uint32_t place;
     EmunicBudget used;
     int64_t used_since;
     bool busy;
@@ -308,7 +310,7 @@ struct EmunicFunction {
     uint32_t fatal;
 
     uint32_t tx_pending;        /* Tx queues to look at */
-    uint32_t tx_next;           /* the one that had the last turn */
+    uint32_t tx_places;         /* places that these were given so far */
     int64_t tx_served_at;       /* last frame or own run, host's time */
     uint32_t tx_moved;          /* queues with completions not yet tested */
     uint32_t rx_moved;
@@ -443,6 +445,7 @@ void emunic_doze_timer(void *opaque);
 
 /* engine.c: the run */
 void emunic_schedule(EmunicState *s);
+void emunic_line_up(EmunicFunction *f, uint32_t queues);
 void emunic_kick(EmunicFunction *f, uint32_t queues);
 void emunic_kick_now(EmunicFunction *f, uint32_t queues);
 void emunic_run(void *opaque);

@@ -32,15 +32,32 @@ void emunic_schedule(EmunicState *s)
     }
 }
 
+/* @q is to have a turn, after all that wait for theirs. */
+static void emunic_line_up_one(EmunicFunction *f, EmunicQueue *q)
+{
+    f->tx_pending |= BIT(q->index);
+    q->place = f->tx_places++;
+}
+
+/*
+ * Those of @queues that run are to have a turn, as they come: a sender that
+ * changes queues does not overtake itself.
+ */
+void emunic_line_up(EmunicFunction *f, uint32_t queues)
+{
+    for (queues &= ~f->tx_pending; queues; queues &= queues - 1) {
+        EmunicQueue *q = &f->txq[ctz32(queues)];
+
+        if (emunic_queue_running(q)) {
+            emunic_line_up_one(f, q);
+        }
+    }
+}
+
 /* Look at @queues, as many of them as run. True: a run is due. */
 static bool emunic_tx_due(EmunicFunction *f, uint32_t queues)
 {
-    for (uint32_t left = queues; left; left &= left - 1) {
-        if (!emunic_queue_running(&f->txq[ctz32(left)])) {
-            queues &= ~BIT(ctz32(left));
-        }
-    }
-    f->tx_pending |= queues;
+    emunic_line_up(f, queues);
     return f->tx_pending && (f->reg[EMUNIC_R_CTRL] & EMUNIC_CTRL_ENABLE) &&
            emunic_sched_add(&f->pf->sched, f->vport);
 }
@@ -123,25 +140,33 @@ static void emunic_interrupts(EmunicState *s)
     }
 }
 
+/* Whose turn it is, of those that are to have one */
+static EmunicQueue *emunic_tx_first(EmunicFunction *f)
+{
+    EmunicQueue *first = &f->txq[ctz32(f->tx_pending)];
+    uint32_t left;
+
+    for (left = f->tx_pending; left; left &= left - 1) {
+        EmunicQueue *q = &f->txq[ctz32(left)];
+
+        if ((int32_t)(q->place - first->place) < 0) {
+            first = q;
+        }
+    }
+    return first;
+}
+
 /* Returns how many bytes were sent. */
 static uint32_t emunic_tx_turn(EmunicFunction *f, uint32_t bytes,
                                EmunicBudget *run)
 {
     EmunicBudget turn = { TURN_FRAMES, bytes };
-    unsigned index = ctz32(f->tx_pending);
-    EmunicQueue *q;
-    uint32_t head;
+    EmunicQueue *q = emunic_tx_first(f);
+    uint32_t head = q->head;
 
-    /* Lowest first, but not twice while another one waits */
-    if (f->tx_pending >> (f->tx_next + 1)) {
-        index = f->tx_next + 1 + ctz32(f->tx_pending >> (f->tx_next + 1));
-    }
-    f->tx_next = index;
-    f->tx_pending &= ~BIT(index);
-    q = &f->txq[index];
-    head = q->head;
+    f->tx_pending &= ~BIT(q->index);
     if (emunic_tx_run(f, q, &turn)) {
-        f->tx_pending |= BIT(index);
+        emunic_line_up_one(f, q);
     }
     q->in_vain = q->head == head ? q->in_vain + 1 : 0;
     run->frames -= 1 + TURN_FRAMES - turn.frames;
