@@ -137,7 +137,7 @@ struct emunic_events {
  * @is_vf: which of the two
  * @max_queues: queue pairs that the device has
  * @num_queues: queue pairs to use; RTNL
- * @xps_queues: queue pairs that have CPUs to send from; RTNL
+ * @xps_queues: queue pairs among which CPUs were shared out to send; RTNL
  * @ring_log2_min: log2 of the smallest ring
  * @ring_log2_max: log2 of the largest ring
  * @tx_log2: Tx ring size to use; RTNL

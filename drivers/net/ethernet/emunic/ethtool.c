@@ -323,7 +323,8 @@ static int emunic_reconfigure(struct emunic *emu, u8 tx_log2, u8 rx_log2,
 	emu->rx_log2 = rx_log2;
 	emu->num_queues = num_queues;
 	err = netif_set_real_num_queues(emu->netdev, num_queues, num_queues);
-	emu->xps_queues = min(emu->xps_queues, num_queues);
+	if (num_queues != old_queues)
+		emu->xps_queues = 0;
 	emunic_rss_update_queues(emu);
 	if (!err && up)
 		err = emunic_up(emu);

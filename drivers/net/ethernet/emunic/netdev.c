@@ -93,22 +93,32 @@ static int emunic_queues_start(struct emunic *emu)
 }
 
 /*
- * Sends from each CPU by the queue that is for it, as interrupts are spread by
- * default. Only for queues that came into use since the last call: users may
- * have chosen otherwise for the rest, and the core forgets those that go. What
- * there is no memory for is tried again at the next way up.
+ * Sends from each CPU by one queue, as far as these suffice, so that a sender
+ * does not overtake itself. Once for each number of queues: users may choose
+ * otherwise then. What there is no memory for is tried again at the next way up.
  */
 static void emunic_queues_set_xps(struct emunic *emu)
 {
 	int node = dev_to_node(&emu->pdev->dev);
-	unsigned int cpu;
+	cpumask_var_t cpus;
+	unsigned int i, q;
 
-	for (; emu->xps_queues < emu->num_queues; emu->xps_queues++) {
-		cpu = cpumask_local_spread(emu->xps_queues, node);
-		if (netif_set_xps_queue(emu->netdev, cpumask_of(cpu),
-					emu->xps_queues))
+	if (emu->xps_queues == emu->num_queues ||
+	    !zalloc_cpumask_var(&cpus, GFP_KERNEL))
+		return;
+
+	for (q = 0; q < emu->num_queues; q++) {
+		cpumask_clear(cpus);
+		i = q;
+		do {
+			cpumask_set_cpu(cpumask_local_spread(i, node), cpus);
+			i += emu->num_queues;
+		} while (i < num_online_cpus());
+		if (netif_set_xps_queue(emu->netdev, cpus, q))
 			break;
 	}
+	emu->xps_queues = q;
+	free_cpumask_var(cpus);
 }
 
 /**

@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """ethtool on PF and VF: what it shows, what it sets, what it refuses."""
 
+import os
 import re
 import struct
 import subprocess
+from functools import reduce
+from operator import or_
+from pathlib import Path
 
-from lib.py import Stream, ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_ne, \
-    ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair
+from lib.py import Stream, cmd, defer, ip, ksft_eq, ksft_exit, ksft_ge, \
+    ksft_in, ksft_ne, ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair
 
 KINDS = ["pf", "vf"]
 
@@ -130,6 +134,42 @@ def channels(kind):
     ksft_true(a.reaches(b.v4), "after")
 
 
+def _senders(dev):
+    """Per queue, the mask of the CPUs that send by it."""
+    return [int((queue / "xps_cpus").read_text(), 16) for queue in
+            sorted(Path(f"/sys/class/net/{dev}/queues").glob("tx-*"),
+                   key=lambda q: int(q.name[3:]))]
+
+
+@ksft_variants(KINDS)
+def senders(kind):
+    """
+    Each CPU has one queue to send by, or more if there are more; what users
+    choose instead stays until the number of queues changes.
+    """
+    func = need_pfs()[0]
+    dev = (func if kind == "pf" else func.vfs(1)[0]).netdev
+    cpus = os.cpu_count()
+    ip(f"link set dev {dev} up")
+    defer(ip, f"link set dev {dev} down")
+    defer(cmd, f"ethtool -L {dev} combined 2")
+    for count in (1, 2, 3, cpus + 1, 2, 1):
+        cmd(f"ethtool -L {dev} combined {count}")
+        masks = _senders(dev)
+        ksft_eq(len(masks), count)
+        ksft_eq(reduce(or_, masks), (1 << cpus) - 1, f"{count} queues: {masks}")
+        ksft_eq(sum(map(int.bit_count, masks)), max(count, cpus),
+                f"{count} queues: {masks}")
+    cmd(f"ethtool -L {dev} combined 2")
+    Path(f"/sys/class/net/{dev}/queues/tx-1/xps_cpus").write_text("0")
+    ip(f"link set dev {dev} down")
+    cmd(f"ethtool -G {dev} tx 64")
+    ip(f"link set dev {dev} up")
+    ksft_eq(_senders(dev)[1], 0, "what was chosen")
+    cmd(f"ethtool -L {dev} combined 3")
+    ksft_eq(reduce(or_, _senders(dev)), (1 << cpus) - 1)
+
+
 @ksft_variants(KINDS)
 def statistics(kind):
     """Counters count what went through."""
@@ -183,5 +223,5 @@ def features(kind):
 
 if __name__ == "__main__":
     ksft_run_quiet([driver_info, link, self_test, register_dump, rings,
-                    channels, statistics, vf_statistics, features])
+                    channels, senders, statistics, vf_statistics, features])
     ksft_exit()
