@@ -16,8 +16,8 @@ MIGRATION_TIMEOUT = 120 * SLOWER    # for each count
 # The long set runs when TESTS picks it: what loops, and the features of the
 # data path.
 LOOPS = ("loops.py",)
-DATAPATH = ("coalesce.py", "gro.py", "gso.py", "gso_tunnel.py", "rss.py", "rules.py",
-            "timestamps.py", "xdp.py", "xdp_metadata.py", "xsk.py")
+DATAPATH = ("coalesce.py", "gro.py", "gro_tunnel.py", "gso.py", "gso_tunnel.py", "rss.py",
+            "rules.py", "timestamps.py", "xdp.py", "xdp_metadata.py", "xsk.py")
 # A device that lies, and another one that does not.
 LIES = ("lies.py",)
 # Memory that runs out, which only the debug kernel does to order; and a bounce
