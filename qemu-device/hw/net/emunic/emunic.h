@@ -97,7 +97,8 @@ typedef struct EmunicBudget {
  * @used: Tx: what it has given since @used_since, ns of the host (doze.c)
  * @busy: Tx: that, or what it gave in the time before, is much
  * @in_vain: Tx: looks in a row that found nothing to send
- * @gro_open: Rx: frames that are open for more segments (gro.c)
+ * @gro, @gro_open: Rx: frames that are open for more segments, oldest first,
+ *                  and how many (gro.c)
  * @fetched: Rx: copies of the descriptors from index @fetched_at on
  */
 typedef struct EmunicQueue {
@@ -116,6 +117,7 @@ typedef struct EmunicQueue {
     int64_t used_since;
     bool busy;
     uint32_t in_vain;
+    QTAILQ_HEAD(, EmunicGroFlow) gro;
     unsigned gro_open;
     uint32_t fetched_at;
     uint32_t fetched_count;

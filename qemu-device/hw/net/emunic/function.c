@@ -229,6 +229,7 @@ static void emunic_queues_init(EmunicFunction *f)
         f->txq[i].kind = EMUNIC_QUEUE_TX;
         f->txq[i].index = i;
         f->rxq[i].kind = EMUNIC_QUEUE_RX;
+        QTAILQ_INIT(&f->rxq[i].gro);
         f->rxq[i].index = i;
     }
     f->adminq.kind = EMUNIC_QUEUE_ADMIN;

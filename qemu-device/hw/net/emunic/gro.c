@@ -31,6 +31,7 @@ typedef QTAILQ_HEAD(, EmunicGroFlow) EmunicGroList;
  * @bucket: all that are open, by connection
  * @seed: so that nobody can tell which connections share a bucket
  * @made: how many there are, open or not
+ * @closed: how often one was closed
  * @due: none of @held is to be closed before
  * @timer: set when one is held
  */
@@ -42,6 +43,7 @@ struct EmunicGro {
     QLIST_HEAD(, EmunicGroFlow) bucket[GRO_BUCKETS];
     uint32_t seed;
     unsigned made;
+    uint32_t closed;
     int64_t due;
 };
 
@@ -88,6 +90,8 @@ static void emunic_gro_close(EmunicGroFlow *flow, bool deliver)
 
     QTAILQ_REMOVE(emunic_gro_list(gro, flow), flow, link);
     QLIST_REMOVE(flow, bucket);
+    QTAILQ_REMOVE(&flow->q->gro, flow, of_queue);
+    gro->closed++;
     flow->q->gro_open--;
     flow->view.len = flow->frame.len - flow->view.strip;
     if (flow->segments > 1) {
@@ -103,38 +107,29 @@ static void emunic_gro_close(EmunicGroFlow *flow, bool deliver)
     QTAILQ_INSERT_HEAD(&gro->idle, flow, link);
 }
 
-/* The oldest of @list, or of those in it that are of @f, or of @q */
-static EmunicGroFlow *emunic_gro_oldest(const EmunicGroList *list,
-                                        const EmunicFunction *f,
-                                        const EmunicQueue *q)
+/* What @q has open, from the oldest on: one that fails takes the others. */
+static void emunic_gro_close_queue(EmunicQueue *q, bool deliver)
 {
     EmunicGroFlow *flow;
 
-    QTAILQ_FOREACH(flow, list, link) {
-        if ((!f || flow->f == f) && (!q || flow->q == q)) {
-            return flow;
-        }
-    }
-    return NULL;
-}
-
-static EmunicGroFlow *emunic_gro_any(const EmunicGro *gro,
-                                     const EmunicFunction *f,
-                                     const EmunicQueue *q)
-{
-    EmunicGroFlow *flow = emunic_gro_oldest(&gro->held, f, q);
-
-    return flow ? flow : emunic_gro_oldest(&gro->turn, f, q);
-}
-
-/* From the beginning each time: one that fails takes those of its queue. */
-static void emunic_gro_close_all(const EmunicState *s, const EmunicFunction *f,
-                                 const EmunicQueue *q, bool deliver)
-{
-    EmunicGroFlow *flow;
-
-    while ((flow = emunic_gro_any(s->gro, f, q))) {
+    while ((flow = QTAILQ_FIRST(&q->gro))) {
         emunic_gro_close(flow, deliver);
+    }
+}
+
+static void emunic_gro_close_function(EmunicFunction *f, bool deliver)
+{
+    for (int i = 0; i < EMUNIC_MAX_QUEUES; i++) {
+        emunic_gro_close_queue(&f->rxq[i], deliver);
+    }
+}
+
+static void emunic_gro_close_list(EmunicGroList *list)
+{
+    EmunicGroFlow *flow;
+
+    while ((flow = QTAILQ_FIRST(list))) {
+        emunic_gro_close(flow, true);
     }
 }
 
@@ -144,20 +139,19 @@ static EmunicGroFlow *emunic_gro_take(EmunicGro *gro, const EmunicQueue *q)
     EmunicGroFlow *flow;
 
     if (q->gro_open == GRO_QUEUE_FLOWS) {
-        emunic_gro_close(emunic_gro_any(gro, NULL, q), true);
+        emunic_gro_close(QTAILQ_FIRST(&q->gro), true);
     } else if (QTAILQ_EMPTY(&gro->idle)) {
         if (gro->made == GRO_FLOWS) {
-            emunic_gro_close(emunic_gro_any(gro, NULL, NULL), true);
+            flow = QTAILQ_FIRST(&gro->held);
+            emunic_gro_close(flow ? flow : QTAILQ_FIRST(&gro->turn), true);
         } else {
             flow = g_new0(EmunicGroFlow, 1);
             flow->data = g_malloc(GRO_BYTES);
             gro->made++;
-            return flow;
+            QTAILQ_INSERT_HEAD(&gro->idle, flow, link);
         }
     }
-    flow = QTAILQ_FIRST(&gro->idle);
-    QTAILQ_REMOVE(&gro->idle, flow, link);
-    return flow;
+    return QTAILQ_FIRST(&gro->idle);
 }
 
 /* By the ends of the addresses, and the ports */
@@ -197,13 +191,18 @@ static int64_t emunic_gro_until(const EmunicQueue *q)
                  : 0;
 }
 
-static void emunic_gro_open(EmunicFunction *f, EmunicQueue *q,
+/* False: what made room for it has ended @q. */
+static bool emunic_gro_open(EmunicFunction *f, EmunicQueue *q,
                             EmunicFrame *fr, const EmunicRxView *view,
                             const EmunicSegment *s, unsigned bucket)
 {
     EmunicGro *gro = f->pf->gro;
     EmunicGroFlow *flow = emunic_gro_take(gro, q);
 
+    if (!emunic_queue_running(q)) {
+        return false;
+    }
+    QTAILQ_REMOVE(&gro->idle, flow, link);
     flow->f = f;
     flow->q = q;
     flow->view = *view;
@@ -217,10 +216,12 @@ static void emunic_gro_open(EmunicFunction *f, EmunicQueue *q,
     emunic_gro_append(flow, fr, s);
     QTAILQ_INSERT_TAIL(emunic_gro_list(gro, flow), flow, link);
     QLIST_INSERT_HEAD(&gro->bucket[bucket], flow, bucket);
+    QTAILQ_INSERT_TAIL(&q->gro, flow, of_queue);
     q->gro_open++;
     if (flow->until) {
         gro->due = MIN(gro->due, flow->until);
     }
+    return true;
 }
 
 static bool emunic_gro_full(const EmunicGroFlow *flow, const EmunicSegment *s)
@@ -247,7 +248,7 @@ bool emunic_gro_receive(EmunicFunction *f, EmunicQueue *q, EmunicFrame *fr,
         /* A fragment may be of any connection. */
         if (fr->kind != EMUNIC_KIND_NONE && fr->kind != EMUNIC_KIND_UDP4 &&
             fr->kind != EMUNIC_KIND_UDP6) {
-            emunic_gro_close_all(f->pf, f, NULL, true);
+            emunic_gro_close_function(f, true);
         }
         return false;
     }
@@ -264,29 +265,28 @@ bool emunic_gro_receive(EmunicFunction *f, EmunicQueue *q, EmunicFrame *fr,
         }
         emunic_gro_close(flow, true);
     }
-    /* What was open may have ended the queue where it went. */
-    if (!good || emunic_gro_last(fr, &s) || !emunic_queue_running(q)) {
-        return false;
-    }
-    emunic_gro_open(f, q, fr, view, &s, bucket);
-    return true;
+    return good && !emunic_gro_last(fr, &s) &&
+           emunic_gro_open(f, q, fr, view, &s, bucket);
 }
 
 /* Close what is held since so long that it should not be at @now. */
 static void emunic_gro_expire(EmunicGro *gro, int64_t now)
 {
-    EmunicGroFlow *flow = QTAILQ_FIRST(&gro->held);
+    EmunicGroFlow *flow, *next;
 
     gro->due = INT64_MAX;
-    while (flow) {
-        if (flow->until <= now) {
-            emunic_gro_close(flow, true);
-            /* Its queue may have failed, and others have gone with it. */
-            flow = QTAILQ_FIRST(&gro->held);
-            gro->due = INT64_MAX;
-        } else {
+    for (flow = QTAILQ_FIRST(&gro->held); flow; flow = next) {
+        uint32_t closed = gro->closed;
+
+        next = QTAILQ_NEXT(flow, link);
+        if (flow->until > now) {
             gro->due = MIN(gro->due, flow->until);
-            flow = QTAILQ_NEXT(flow, link);
+            continue;
+        }
+        emunic_gro_close(flow, true);
+        /* Its queue may have failed, and others have gone with it. */
+        if (gro->closed != closed + 1) {
+            next = QTAILQ_FIRST(&gro->held);
         }
     }
 }
@@ -295,12 +295,9 @@ static void emunic_gro_expire(EmunicGro *gro, int64_t now)
 void emunic_gro_turn(EmunicState *s)
 {
     EmunicGro *gro = s->gro;
-    EmunicGroFlow *flow;
     int64_t now;
 
-    while ((flow = QTAILQ_FIRST(&gro->turn))) {
-        emunic_gro_close(flow, true);
-    }
+    emunic_gro_close_list(&gro->turn);
     if (QTAILQ_EMPTY(&gro->held)) {
         return;
     }
@@ -316,11 +313,16 @@ void emunic_gro_turn(EmunicState *s)
 /* Nothing stays open. */
 void emunic_gro_flush(EmunicState *s)
 {
-    emunic_gro_close_all(s, NULL, NULL, true);
+    emunic_gro_close_list(&s->gro->held);
+    emunic_gro_close_list(&s->gro->turn);
 }
 
 /* @q, or with NULL @f as a whole, takes nothing any more. */
 void emunic_gro_drop(EmunicFunction *f, EmunicQueue *q)
 {
-    emunic_gro_close_all(f->pf, f, q, false);
+    if (q) {
+        emunic_gro_close_queue(q, false);
+    } else {
+        emunic_gro_close_function(f, false);
+    }
 }

@@ -46,6 +46,7 @@ typedef struct EmunicGroId {
 typedef struct EmunicGroFlow {
     QTAILQ_ENTRY(EmunicGroFlow) link;
     QLIST_ENTRY(EmunicGroFlow) bucket;
+    QTAILQ_ENTRY(EmunicGroFlow) of_queue;
     EmunicFunction *f;
     EmunicQueue *q;
     EmunicRxView view;
