@@ -89,7 +89,7 @@ static void emunic_gro_close(EmunicGroFlow *flow, bool deliver)
     EmunicGro *gro = flow->f->pf->gro;
 
     QTAILQ_REMOVE(emunic_gro_list(gro, flow), flow, link);
-    QLIST_REMOVE(flow, bucket);
+    QLIST_SAFE_REMOVE(flow, bucket);
     QTAILQ_REMOVE(&flow->q->gro, flow, of_queue);
     gro->closed++;
     flow->q->gro_open--;
