@@ -8,8 +8,8 @@ tunnel takes apart, and a router sends on as it was. The stack's own GRO is off.
 import os
 from collections import namedtuple
 
-from lib.py import Frame, Host, KsftNamedVariant, Sniffer, defer, exchange, \
-    ksft_eq, ksft_exit, ksft_ge, ksft_run_quiet, ksft_true, ksft_variants, \
+from lib.py import Frame, Host, KsftNamedVariant, Sniffer, add_tunnel, defer, \
+    exchange, ksft_eq, ksft_exit, ksft_ge, ksft_run_quiet, ksft_true, ksft_variants, \
     need_pfs, pair, segment_counts, segmented, set_features
 
 Tunnel = namedtuple("Tunnel", "kind opts outer inner")
@@ -22,18 +22,6 @@ TUNNELS = [
     Tunnel("ip6tnl", "mode any encaplimit none", 6, 6),
 ]
 VARIANTS = [(f"{t.inner}in{t.outer}", t) for t in TUNNELS]
-INNER = {4: "203.0.113.{}", 6: "2001:db8:f::{}"}
-
-
-def _tunnel(how, ends):
-    """A tunnel between @ends, each a host with its outer address."""
-    for (host, local), (_, remote) in (ends, ends[::-1]):
-        host.ip(f"link add tun0 type {how.kind} {how.opts} local {local} "
-                f"remote {remote} dev {host.dev}")
-        host.address("tun0", INNER[how.inner].format(host.number) +
-                     ("/24" if how.inner == 4 else "/64"))
-        host.cmd("ethtool -K tun0 gro off")
-    return INNER[how.inner].format(ends[1][0].number)
 
 
 @ksft_variants([KsftNamedVariant(f"{kind}_{name}_{sent}", kind, how, sent)
@@ -44,7 +32,8 @@ def merged(kind, how, sent):
     pf = need_pfs()[0]
     vfs = pf.vfs(2)
     a, b = pair(pf if kind == "pf_vf" else vfs[0], vfs[1])
-    addr = _tunnel(how, [(h, h.v4 if how.outer == 4 else h.v6) for h in (a, b)])
+    addr = add_tunnel(how.kind, how.opts, *((h, h.v4 if how.outer == 4 else h.v6)
+                                            for h in (a, b)))[how.inner]
     if sent == "one_by_one":
         set_features(a, "tso off gso off")
         a.cmd("ethtool -K tun0 tso off gso off")
@@ -89,9 +78,9 @@ def forwarded(how):
     """A router sends on what it got merged, as its sender made it."""
     a, r, c = _router(need_pfs()[0].vfs(4))
     set_features(c, "rx off rx-gro-hw off gro off")
-    addr = _tunnel(how, [(a, "198.18.0.1"), (c, "198.18.1.1")]
-                   if how.outer == 4 else
-                   [(a, "2001:db8:1::1"), (c, "2001:db8:2::1")])
+    outer = ("198.18.0.1", "198.18.1.1") if how.outer == 4 else \
+        ("2001:db8:1::1", "2001:db8:2::1")
+    addr = add_tunnel(how.kind, how.opts, *zip((a, c), outer))[how.inner]
     ksft_true(a.reaches(addr), "ping in the tunnel")
     before = segment_counts(r, "rx")
     segmented(a, c, how.inner, addr)

@@ -7,7 +7,7 @@ number right, outside and inside, and loses nothing.
 
 from collections import namedtuple
 
-from lib.py import KsftNamedVariant, check_ids, finished_pair, ksft_exit, \
+from lib.py import KsftNamedVariant, add_tunnel, check_ids, finished_pair, ksft_exit, \
     ksft_run_quiet, ksft_true, ksft_variants, need_feature, segmented
 
 Tunnel = namedtuple("Tunnel", "name kind opts outer feature")
@@ -34,15 +34,8 @@ def tunnel(kind, how, version):
     """TCP in a tunnel."""
     a, b = finished_pair(kind)
     need_feature(a, how.feature)
-    for host, peer in ((a, b), (b, a)):
-        local, remote = (host.v4, peer.v4) if how.outer == 4 else \
-            (host.v6, peer.v6)
-        host.ip(f"link add tun0 type {how.kind} {how.opts} local {local} "
-                f"remote {remote} dev {host.dev}")
-        host.address("tun0", f"198.51.100.{host.number}/24",
-                     f"2001:db8:1::{host.number}/64")
-        host.cmd("ethtool -K tun0 gro off")
-    addr = "198.51.100.2" if version == 4 else "2001:db8:1::2"
+    addr = add_tunnel(how.kind, how.opts, *((h, h.v4 if how.outer == 4 else h.v6)
+                                            for h in (a, b)))[version]
     ksft_true(a.reaches(addr), "ping in the tunnel")
     frames = segmented(a, b, version, addr)
     if how.outer == 4:

@@ -29,7 +29,7 @@ from .devlink import Reporter, devlink, devlink_handle
 from .fault import Faults
 from .flood import Flood
 from .frames import Frame
-from .gso import captured, check_ids, exchange, finished_pair, many_streams, \
+from .gso import add_tunnel, captured, check_ids, exchange, finished_pair, many_streams, \
     need_feature, segment_counts, segmented, set_features
 from .host import Host, Sniffer, Stream, end, pair, raw_frame
 from .klog import KernelLog, ksft_run_quiet
@@ -57,7 +57,7 @@ __all__ = ["CmdExitFailure", "KsftNamedVariant", "KsftSkipEx", "NetNS",
            "Frame", "Function", "Host", "KernelLog", "Meter",
            "PhysicalFunction", "PingFlood", "Policy", "Prog", "Pusher", "RESETS",
            "Reporter", "SYM_OR_XOR", "SYM_XOR", "Sniffer", "Steering", "Stream", "Talk",
-           "VfioUser", "Xsk", "as_before", "astray", "bpf", "captured",
+           "VfioUser", "Xsk", "add_tunnel", "as_before", "astray", "bpf", "captured",
            "check_ids", "decided", "devlink", "devlink_handle", "end", "ethtool_stat",
            "event_count", "exchange", "find_pfs", "finished_pair",
            "give_policy", "give_to", "ksft_run_quiet", "many_streams", "max_queues",

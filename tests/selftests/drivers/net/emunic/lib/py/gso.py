@@ -101,6 +101,21 @@ def need_feature(host, name):
     ksft_in(f"{name}: on", host.cmd(f"ethtool -k {host.dev}").stdout)
 
 
+def add_tunnel(kind, opts, *ends):
+    """
+    A tunnel tun0 between two @ends, each a host and its outer address. Returns
+    the inner addresses of the second one, by IP version.
+    """
+    inner = {4: "203.0.113.{}", 6: "2001:db8:f::{}"}
+    for (host, local), (_, remote) in (ends, ends[::-1]):
+        host.ip(f"link add tun0 type {kind} {opts} local {local} "
+                f"remote {remote} dev {host.dev}")
+        host.address("tun0", inner[4].format(host.number) + "/24",
+                     inner[6].format(host.number) + "/64")
+        host.cmd("ethtool -K tun0 gro off")
+    return {v: addr.format(ends[1][0].number) for v, addr in inner.items()}
+
+
 def captured(a, b, data, version, addr=None):
     """Send @data over TCP; what was received, and the frames of that."""
     sniffer = Sniffer(b)
