@@ -104,6 +104,7 @@ static bool emunic_queue_arm(struct emunic_queue *q)
 static int emunic_queue_poll(struct napi_struct *napi, int budget)
 {
 	struct emunic_queue *q = container_of(napi, struct emunic_queue, napi);
+	u32 tx_next = q->tx.cq_next;
 	bool more = emunic_tx_clean(q, budget);
 	int done = 0;
 
@@ -116,7 +117,9 @@ static int emunic_queue_poll(struct napi_struct *napi, int budget)
 		return budget;
 
 	emunic_moderation_adapt(q);
-	if (napi_complete_done(napi, done) && emunic_queue_arm(q))
+	/* Empty polls, which napi_defer_hard_irqs counts, found no Tx either */
+	if (napi_complete_done(napi, done || q->tx.cq_next != tx_next) &&
+	    emunic_queue_arm(q))
 		napi_schedule(napi);
 
 	return done;

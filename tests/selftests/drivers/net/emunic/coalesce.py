@@ -5,8 +5,8 @@
 import re
 import time
 
-from lib.py import Bar, Flood, KsftNamedVariant, ksft_eq, ksft_exit, ksft_ge, \
-    ksft_in, ksft_lt, ksft_ne, ksft_run_quiet, ksft_true, ksft_variants, \
+from lib.py import Bar, Flood, KsftNamedVariant, cmd, ksft_eq, ksft_exit, \
+    ksft_ge, ksft_in, ksft_lt, ksft_ne, ksft_run_quiet, ksft_true, ksft_variants, \
     need_pfs, pair, patience
 from lib.py.bar import Q_STRIDE, RX_BLOCK, TX_BLOCK
 
@@ -153,6 +153,25 @@ def bound(usecs):
     ksft_ge(rates[1], most / 20, "but some")
 
 
+@ksft_variants(["rx", "tx"])
+def deferred(way):
+    """While there is work, the stack's timer polls and no interrupt does."""
+    a, b = pair(*need_pfs()[0].vfs(2))
+    under_test = b if way == "rx" else a
+    _set(under_test, OFF)
+    for name, value in (("gro_flush_timeout", 50_000_000),
+                        ("napi_defer_hard_irqs", 100)):
+        cmd(f"sh -c 'echo {value} > /sys/class/net/{under_test.dev}/{name}'",
+            ns=under_test.ns, shell=True)
+    load = Flood(a, b.mac, delay=patience(500_000))
+    time.sleep(1)
+    before = _irqs(under_test)
+    time.sleep(3)
+    interrupts = _irqs(under_test) - before
+    load.stop()
+    ksft_lt(interrupts, 20, "interrupts in three seconds")
+
+
 def alone():
     """A frame does not wait if the last interrupt was long ago."""
     a, b = pair(*need_pfs()[0].vfs(2))
@@ -214,6 +233,6 @@ def adaptive(way):
 
 
 if __name__ == "__main__":
-    ksft_run_quiet([settings, refused, kept, bound, alone, frames, latency,
-                    adaptive])
+    ksft_run_quiet([settings, refused, kept, bound, deferred, alone, frames,
+                    latency, adaptive])
     ksft_exit()
