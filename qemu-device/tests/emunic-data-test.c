@@ -202,15 +202,34 @@ static void check_tx_error(const struct emunic_tx_desc *desc, uint32_t count,
     qemunic_stop(d.nic);
 }
 
+/* Metadata and as many pieces as there may be, across the ring's end, too */
+static void test_tx_longest(void)
+{
+    struct emunic_tx_meta meta = { .flags = cpu_to_le16(EMUNIC_TX_META) };
+    uint8_t frame[EMUNIC_TX_MAX_DESCS * 50];
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    build(frame, sizeof(frame), vf_mac[1], vf_mac[0], 0x88b5);
+    for (int i = 1; i <= 4; i++) {
+        port_put(&d.vf[0], &meta, frame, sizeof(frame), 50);
+        g_assert_cmpuint(d.vf[0].tx.tail, ==, i * (EMUNIC_TX_MAX_DESCS + 1));
+        qemunic_tail(&d.vf[0].tx);
+        g_assert_cmpuint(port_tx_done(&d.vf[0]), ==, EMUNIC_TX_STATUS_OK);
+        expect(&d.vf[1], frame, sizeof(frame));
+    }
+    qemunic_stop(d.nic);
+}
+
 static void test_tx_errors(void)
 {
-    struct emunic_tx_desc d[40] = { 0 };
+    struct emunic_tx_desc d[EMUNIC_TX_MAX_DESCS + 1] = { 0 };
 
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < ARRAY_SIZE(d); i++) {
         d[i].addr = cpu_to_le64(0x200000);
         d[i].len = cpu_to_le32(10);
     }
-    check_tx_error(d, 40, 40, EMUNIC_Q_ERROR_CHAIN);
+    check_tx_error(d, ARRAY_SIZE(d), ARRAY_SIZE(d), EMUNIC_Q_ERROR_CHAIN);
     check_tx_error(d, 1, 65, EMUNIC_Q_ERROR_INDEX);
     d[1].len = 0;
     check_tx_error(d, 2, 2, EMUNIC_Q_ERROR_DESC);
@@ -663,6 +682,7 @@ void emunic_add_data_tests(void)
     qtest_add_func("emunic/loop", test_loop);
     qtest_add_func("emunic/rx-buffers", test_rx_buffers);
     qtest_add_func("emunic/tx-status", test_tx_status);
+    qtest_add_func("emunic/tx-longest", test_tx_longest);
     qtest_add_func("emunic/tx-errors", test_tx_errors);
     qtest_add_func("emunic/rx-errors", test_rx_errors);
     qtest_add_func("emunic/vlan", test_vlan);
