@@ -91,9 +91,22 @@ netif_napi_add_config(struct net_device *dev, struct napi_struct *napi,
 }
 #endif
 
-/* Affinity that is spread and remembered: older kernels do neither */
+/* Interrupts spread over the CPUs: older kernels leave that to their drivers */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
 static inline void netif_set_affinity_auto(struct net_device *dev)
+{
+}
+
+static inline void emunic_irq_spread(struct net_device *dev, int irq,
+				     unsigned int index)
+{
+	int cpu = cpumask_local_spread(index, dev_to_node(&dev->dev));
+
+	irq_set_affinity(irq, cpumask_of(cpu));
+}
+#else
+static inline void emunic_irq_spread(struct net_device *dev, int irq,
+				     unsigned int index)
 {
 }
 #endif

@@ -131,28 +131,33 @@ void emunic_ctl_irq_recheck(struct emunic *emu)
 	emunic_ctl_irq_enable(emu);
 }
 
-static int emunic_queue_irq_alloc(struct emunic_queue *q)
+/* The Linux interrupt of a queue pair, or an errno */
+static int emunic_queue_vector(struct emunic_queue *q)
 {
 	struct pci_dev *pdev = q->emu->pdev;
 	struct msi_map map;
 
+	if (!pci_msix_can_alloc_dyn(pdev))
+		return pci_irq_vector(pdev, 1 + q->index);
+
+	map = pci_msix_alloc_irq_at(pdev, 1 + q->index, NULL);
+	return map.index < 0 ? map.index : map.virq;
+}
+
+static int emunic_queue_irq_alloc(struct emunic_queue *q)
+{
+	int irq;
+
 	if (q->irq)
 		return 0;
 
-	if (!pci_msix_can_alloc_dyn(pdev)) {
-		int irq = pci_irq_vector(pdev, 1 + q->index);
+	irq = emunic_queue_vector(q);
+	if (irq < 0)
+		return irq;
 
-		if (irq < 0)
-			return irq;
-		q->irq = irq;
-		return 0;
-	}
-
-	map = pci_msix_alloc_irq_at(pdev, 1 + q->index, NULL);
-	if (map.index < 0)
-		return map.index;
-
-	q->irq = map.virq;
+	/* Who sends by the queue, emunic_queues_set_xps(), hears of it, too */
+	emunic_irq_spread(q->emu->netdev, irq, q->index);
+	q->irq = irq;
 	return 0;
 }
 

@@ -99,7 +99,7 @@ static int emunic_queues_start(struct emunic *emu)
  */
 static void emunic_queues_set_xps(struct emunic *emu)
 {
-	int node = dev_to_node(&emu->pdev->dev);
+	int node = dev_to_node(&emu->netdev->dev);
 	cpumask_var_t cpus;
 	unsigned int i, q;
 
@@ -528,6 +528,8 @@ int emunic_netdev_setup(struct emunic *emu)
 			      &emunic_pf_ethtool_ops : &emunic_ethtool_ops;
 	netdev->priv_flags |= IFF_UNICAST_FLT;
 	netdev->watchdog_timeo = 5 * HZ;
+	/* As it will be: the spread of interrupts begins with the near CPUs */
+	set_dev_node(&netdev->dev, dev_to_node(netdev->dev.parent));
 	netif_set_affinity_auto(netdev);
 	emunic_features_init(emu);
 	emunic_xdp_netdev_setup(emu);

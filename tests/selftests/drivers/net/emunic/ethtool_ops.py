@@ -141,18 +141,24 @@ def _senders(dev):
                    key=lambda q: int(q.name[3:]))]
 
 
+def _netdev(kind):
+    """A netdev, up until the end of the case."""
+    func = need_pfs()[0]
+    dev = (func if kind == "pf" else func.vfs(1)[0]).netdev
+    ip(f"link set dev {dev} up")
+    defer(ip, f"link set dev {dev} down")
+    defer(cmd, f"ethtool -L {dev} combined 2")
+    return dev
+
+
 @ksft_variants(KINDS)
 def senders(kind):
     """
     Each CPU has one queue to send by, or more if there are more; what users
     choose instead stays until the number of queues changes.
     """
-    func = need_pfs()[0]
-    dev = (func if kind == "pf" else func.vfs(1)[0]).netdev
+    dev = _netdev(kind)
     cpus = os.cpu_count()
-    ip(f"link set dev {dev} up")
-    defer(ip, f"link set dev {dev} down")
-    defer(cmd, f"ethtool -L {dev} combined 2")
     for count in (1, 2, 3, cpus + 1, 2, 1):
         cmd(f"ethtool -L {dev} combined {count}")
         masks = _senders(dev)
@@ -168,6 +174,31 @@ def senders(kind):
     ksft_eq(_senders(dev)[1], 0, "what was chosen")
     cmd(f"ethtool -L {dev} combined 3")
     ksft_eq(reduce(or_, _senders(dev)), (1 << cpus) - 1)
+
+
+@ksft_variants(KINDS)
+def affinity(kind):
+    """
+    A queue's interrupt is for a CPU that sends by it, until users choose
+    another one.
+    """
+    dev = _netdev(kind)
+    for count in (2, 1, 3):
+        cmd(f"ethtool -L {dev} combined {count}")
+        for queue, mask in enumerate(_senders(dev)):
+            cpu = int((_irq(dev, queue) / "effective_affinity_list").read_text())
+            ksft_true(mask & 1 << cpu, f"queue {queue} of {count}: CPU {cpu}")
+    (_irq(dev, 1) / "smp_affinity_list").write_text("0")
+    for what in ("down", "up"):
+        ip(f"link set dev {dev} {what}")
+    ksft_eq((_irq(dev, 1) / "smp_affinity_list").read_text(), "0\n")
+
+
+def _irq(dev, queue):
+    """Where the interrupt of a queue is set up."""
+    irq = re.search(rf"^ *(\d+):.* {dev}-{queue}$",
+                    Path("/proc/interrupts").read_text(), re.M).group(1)
+    return Path("/proc/irq") / irq
 
 
 @ksft_variants(KINDS)
@@ -223,5 +254,6 @@ def features(kind):
 
 if __name__ == "__main__":
     ksft_run_quiet([driver_info, link, self_test, register_dump, rings,
-                    channels, senders, statistics, vf_statistics, features])
+                    channels, senders, affinity, statistics, vf_statistics,
+                    features])
     ksft_exit()
