@@ -15,6 +15,7 @@ PORT = Path("/dev/virtio-ports/emunic.monitor")
 PROMPT = b"\r\n(qemu) "
 POWER = Path("/sys/power/state")
 SLEEP = Path("/sys/power/mem_sleep")
+PM_ASYNC = Path("/sys/power/pm_async")
 ALARM = Path("/sys/class/rtc/rtc0/wakealarm")
 KEYBOARD = Path("/sys/bus/serio/devices/serio0/power/wakeup")
 

@@ -13,7 +13,7 @@ from .bpf import PASS, Attached, Prog, leave
 from .devlink import devlink, devlink_handle
 from .host import Stream
 from .pci import DRIVER, find_pfs, wait_for
-from .qemu import monitor, suspend
+from .qemu import PM_ASYNC, monitor, suspend
 
 VFS = (2, 3, 4, 8, 16)
 MTUS = (1280, 1500, 4000, 9000)
@@ -108,7 +108,9 @@ class Operations:
         wait_for("PFs", lambda: DRIVER.exists() and len(find_pfs()) == self.count)
 
     def sleep(self, _rand):
-        """The machine does."""
+        """The machine does, and wakes its devices one by one: what a CPU writes
+        to a VF while the BARs of another come back may go elsewhere (emunic.rst)."""
+        PM_ASYNC.write_text("0")
         suspend()
 
     def unplug(self, _rand):
