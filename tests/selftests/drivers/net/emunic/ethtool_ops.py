@@ -188,7 +188,9 @@ def affinity(kind):
         for queue, mask in enumerate(_senders(dev)):
             cpu = int((_irq(dev, queue) / "effective_affinity_list").read_text())
             ksft_true(mask & 1 << cpu, f"queue {queue} of {count}: CPU {cpu}")
-    (_irq(dev, 1) / "smp_affinity_list").write_text("0")
+    chosen = _irq(dev, 1) / "smp_affinity_list"
+    defer(chosen.write_text, chosen.read_text())
+    chosen.write_text("0")
     for what in ("down", "up"):
         ip(f"link set dev {dev} {what}")
     ksft_eq((_irq(dev, 1) / "smp_affinity_list").read_text(), "0\n")
