@@ -15,6 +15,7 @@ from pathlib import Path
 from control import recovery, set_address
 
 ROUNDS = 3
+SOURCES = [f"192.0.2.{n}" for n in range(11, 19)]
 PCI = Path("/sys/bus/pci/devices")
 
 
@@ -61,6 +62,8 @@ def hosts(kind, first, second):
         sh(f"ip netns add {ns}; ip link set {dev} netns {ns} name p0; "
            f"ip -n {ns} addr add 192.0.2.{n}/24 dev p0; "
            f"ip -n {ns} link set lo up; ip -n {ns} link set p0 up")
+    for source in SOURCES:
+        sh(f"ip -n {kind}1 addr add {source}/24 dev p0")
     sh(f"ip netns exec {kind}2 iperf3 -s -D >/dev/null")
     while not sh(f"ip netns exec {kind}2 ss -Hltn sport = :5201"):
         time.sleep(0.1)
@@ -83,10 +86,7 @@ def rtt(kind):
     Average round trip of pings, in microseconds. They come from some addresses,
     because these say which queues, and with them which CPUs, RSS chooses.
     """
-    sources = [f"192.0.2.{n}" for n in range(11, 19)]
-    for source in sources:
-        sh(f"ip -n {kind}1 addr replace {source}/24 dev p0")
-    return statistics.mean(average_ping(kind, source) for source in sources)
+    return statistics.mean(average_ping(kind, source) for source in SOURCES)
 
 
 def average_ping(kind, source):
