@@ -32,7 +32,7 @@ def merged(kind, how, sent):
     pf = need_pfs()[0]
     vfs = pf.vfs(2)
     a, b = pair(pf if kind == "pf_vf" else vfs[0], vfs[1])
-    addr = add_tunnel(how.kind, how.opts, *((h, h.v4 if how.outer == 4 else h.v6)
+    addr = add_tunnel(how.kind, how.opts, *((h, h.addr(how.outer))
                                             for h in (a, b)))[how.inner]
     if sent == "one_by_one":
         set_features(a, "tso off gso off")

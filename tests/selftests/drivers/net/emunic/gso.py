@@ -37,7 +37,7 @@ def udp(kind, version, size):
     a, b = finished_pair(kind)
     need_feature(a, "tx-udp-segmentation")
     family = socket.AF_INET if version == 4 else socket.AF_INET6
-    addr = b.v4 if version == 4 else b.v6
+    addr = b.addr(version)
     port = rand_port()
     with NetNSEnter(str(b.ns)):
         receiver = socket.socket(family, socket.SOCK_DGRAM)

@@ -34,7 +34,7 @@ def tunnel(kind, how, version):
     """TCP in a tunnel."""
     a, b = finished_pair(kind)
     need_feature(a, how.feature)
-    addr = add_tunnel(how.kind, how.opts, *((h, h.v4 if how.outer == 4 else h.v6)
+    addr = add_tunnel(how.kind, how.opts, *((h, h.addr(how.outer))
                                             for h in (a, b)))[version]
     ksft_true(a.reaches(addr), "ping in the tunnel")
     frames = segmented(a, b, version, addr)

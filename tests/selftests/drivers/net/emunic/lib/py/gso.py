@@ -49,7 +49,7 @@ def set_features(host, what):
 def exchange(a, b, data, version=4, addr=None):
     """Send @data over TCP from @a to @b; what was received."""
     family = socket.AF_INET if version == 4 else socket.AF_INET6
-    addr = addr or (b.v4 if version == 4 else b.v6)
+    addr = addr or b.addr(version)
     with NetNSEnter(str(b.ns)):
         server = socket.create_server((addr, 0), family=family)
     with NetNSEnter(str(a.ns)):

@@ -101,6 +101,10 @@ class Host:
         """IPv6 address."""
         return f"2001:db8::{self.number}"
 
+    def addr(self, version):
+        """The one of these of an IP version."""
+        return self.v4 if version == 4 else self.v6
+
     @property
     def mac(self):
         """Address of the netdev."""
