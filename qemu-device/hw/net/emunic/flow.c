@@ -49,8 +49,8 @@ static bool emunic_flow_fits(const uint32_t *rule, const EmunicFrame *fr)
 {
     bool ports = fr->kind < EMUNIC_KIND_IP4, ip4 = emunic_frame_ip4(fr);
     uint32_t kind = emunic_flow_part(rule[0], EMUNIC_FLOW_KIND);
-    const uint8_t *src = fr->hdr + fr->l3 + (ip4 ? 12 : 8);
-    unsigned len = ip4 ? 4 : 16;
+    const uint8_t *src = fr->hdr + fr->l3 + emunic_ip_addrs(ip4);
+    unsigned len = emunic_ip_addr_len(ip4);
 
     switch (kind) {
     case EMUNIC_FLOW_KIND_IP4:

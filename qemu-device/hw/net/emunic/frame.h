@@ -153,6 +153,18 @@ static inline uint64_t emunic_frame_stamp(EmunicState *s, EmunicFrame *fr)
     return fr->stamp;
 }
 
+/* An IP header has its two addresses in a row, the source first: from where */
+static inline unsigned emunic_ip_addrs(bool ip4)
+{
+    return ip4 ? 12 : 8;
+}
+
+/* and each of how many bytes */
+static inline unsigned emunic_ip_addr_len(bool ip4)
+{
+    return ip4 ? 4 : 16;
+}
+
 /* parse.c */
 void emunic_frame_parse(EmunicFrame *fr);
 bool emunic_csum_good(const EmunicFrame *fr, const uint8_t *addrs,

@@ -102,8 +102,8 @@ static bool emunic_gro_csum_good(const EmunicFrame *fr, const EmunicSegment *s)
     if (!s->outer) {
         return fr->csum_good;
     }
-    return emunic_csum_good(fr, fr->hdr + s->l3 + (s->ip4 ? 12 : 8),
-                            s->ip4 ? 8 : 32, IP_PROTO_TCP, s->l4,
+    return emunic_csum_good(fr, fr->hdr + s->l3 + emunic_ip_addrs(s->ip4),
+                            2 * emunic_ip_addr_len(s->ip4), IP_PROTO_TCP, s->l4,
                             fr->len - s->l4);
 }
 
@@ -148,8 +148,8 @@ bool emunic_gro_connection(const EmunicGroFlow *flow, const EmunicFunction *f,
     return flow->f == f && !first->outer == !s->outer &&
            first->ip4 == s->ip4 &&
            emunic_same(hdr + first->l4, fr->hdr + s->l4, 0, 4) &&
-           emunic_same(hdr + first->l3, fr->hdr + s->l3, s->ip4 ? 12 : 8,
-                       emunic_gro_ip_len(s->ip4));
+           emunic_same(hdr + first->l3, fr->hdr + s->l3,
+                       emunic_ip_addrs(s->ip4), emunic_gro_ip_len(s->ip4));
 }
 
 /* Does the IP header @ip, @len bytes with its extensions, continue @first? */

@@ -58,8 +58,8 @@ static bool emunic_parse_ip4(const EmunicFrame *fr, size_t l3,
     }
     p->l4 = l3 + (ip[0] & 15) * 4;
     p->payload = (int64_t)lduw_be_p(ip + 2) - (ip[0] & 15) * 4;
-    p->addrs = ip + 12;
-    p->addrs_len = 8;
+    p->addrs = ip + emunic_ip_addrs(true);
+    p->addrs_len = 2 * emunic_ip_addr_len(true);
     p->l3 = l3;
     return (lduw_be_p(ip + 6) & (IP_OFFMASK | IP_MF)) ||
            emunic_parse_ports(fr, p, ip[9]);
@@ -77,8 +77,8 @@ static bool emunic_parse_ip6(const EmunicFrame *fr, size_t l3,
     }
     p->l4 = l3 + IPV6_LEN;
     p->payload = lduw_be_p(ip + 4);
-    p->addrs = ip + 8;
-    p->addrs_len = 32;
+    p->addrs = ip + emunic_ip_addrs(false);
+    p->addrs_len = 2 * emunic_ip_addr_len(false);
     p->l3 = l3;
     return emunic_parse_ports(fr, p, ip[6]);
 }
@@ -123,7 +123,7 @@ static void emunic_parse_any(const EmunicFrame *fr, EmunicHeaders *h,
     }
     p->addrs = ip4 ? (uint8_t *)&h->ip4.ip4_hdr.ip_src
                    : (uint8_t *)&h->ip6.ip6_hdr.ip6_src;
-    p->addrs_len = ip4 ? 8 : 32;
+    p->addrs_len = 2 * emunic_ip_addr_len(ip4);
     p->payload = ip4 ? be16_to_cpu(h->ip4.ip4_hdr.ip_len)
                      : be16_to_cpu(h->ip6.ip6_hdr.ip6_plen) + IPV6_LEN;
     p->payload -= p->l4 - p->l3;

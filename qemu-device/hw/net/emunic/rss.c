@@ -205,8 +205,8 @@ void emunic_rss_hash(const EmunicFunction *f, EmunicFrame *fr, uint32_t flow)
         return;
     }
     len = emunic_rss_add(ctx, &hash, 0,
-                         fr->hdr + fr->l3 + (ip4 ? 12 : 8), ip4 ? 4 : 16,
-                         fields & addrs, ctrl);
+                         fr->hdr + fr->l3 + emunic_ip_addrs(ip4),
+                         emunic_ip_addr_len(ip4), fields & addrs, ctrl);
     emunic_rss_add(ctx, &hash, len, fr->ports, 2, fields >> 2, ctrl);
     fr->hash = hash;
     fr->hash_type = fields & ~addrs ? EMUNIC_RX_HASH_L4 : EMUNIC_RX_HASH_L3;
