@@ -9,6 +9,10 @@
 #include "devlink.h"
 #include "pf.h"
 
+/* Who has a VF's device lock for a moment only gives it back meanwhile: 1 s */
+#define EMUNIC_VF_LOCK_TRIES	100
+#define EMUNIC_VF_LOCK_MS	10
+
 static void emunic_vf_rec_free(struct kref *ref)
 {
 	struct emunic_vf_rec *rec;
@@ -142,6 +146,24 @@ static struct pci_dev *emunic_vf_next(struct emunic *emu, struct pci_dev *vf)
 }
 
 /*
+ * A VF's device lock, which whoever changes its configuration holds. False: it
+ * is not to be had. A reset of the bus has it, and comes here itself; a driver
+ * that goes keeps it until whoever has opened the VF lets go.
+ */
+static bool emunic_vf_lock(struct pci_dev *vf)
+{
+	int tries = EMUNIC_VF_LOCK_TRIES;
+
+	while (!device_trylock(&vf->dev)) {
+		if (vf->block_cfg_access || !tries--)
+			return false;
+		msleep(EMUNIC_VF_LOCK_MS);
+	}
+
+	return true;
+}
+
+/*
  * Somebody else's work depends on the VF: it is given to a guest, either by a
  * hypervisor that says so, or by a driver that lets user space do DMA and has
  * the VF open.
@@ -151,7 +173,9 @@ static bool emunic_vf_in_use(struct pci_dev *vf)
 	struct pci_driver *driver;
 	bool in_use;
 
-	device_lock(&vf->dev);
+	if (!emunic_vf_lock(vf))
+		return true;
+
 	driver = pci_dev_driver(vf);
 	in_use = driver && driver->driver_managed_dma && pci_is_enabled(vf);
 	device_unlock(&vf->dev);
@@ -506,9 +530,11 @@ void emunic_pf_save_vfs(struct emunic *emu)
 	struct pci_dev *vf = NULL;
 
 	while ((vf = emunic_vf_next(emu, vf))) {
-		device_lock(&vf->dev);
+		bool locked = emunic_vf_lock(vf);
+
 		pci_save_state(vf);
-		device_unlock(&vf->dev);
+		if (locked)
+			device_unlock(&vf->dev);
 	}
 }
 
@@ -586,10 +612,12 @@ void emunic_pf_restore_vfs(struct emunic *emu)
 
 	emunic_pf_reset_vectors(emu);
 	while ((vf = emunic_vf_next(emu, vf))) {
-		device_lock(&vf->dev);
+		bool locked = emunic_vf_lock(vf);
+
 		pci_restore_state(vf);
 		/* Older kernels restore once what was saved */
 		pci_save_state(vf);
-		device_unlock(&vf->dev);
+		if (locked)
+			device_unlock(&vf->dev);
 	}
 }

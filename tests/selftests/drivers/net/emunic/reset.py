@@ -4,9 +4,10 @@
 
 import time
 
-from lib.py import Host, KsftNamedVariant, PingFlood, Policy, Stream, \
+from lib.py import Host, KsftNamedVariant, KsftSkipEx, PingFlood, Policy, Stream, \
     as_before, bkg, give_policy, ksft_eq, ksft_exit, ksft_ge, ksft_run_quiet, \
     ksft_true, ksft_variants, need_pfs, pair, traffic_flows
+from lib.py.pci import write_once
 
 
 @ksft_variants([KsftNamedVariant("sender", 0),
@@ -95,6 +96,23 @@ def pf_flr_with_own_traffic():
     ksft_true(a.reaches("198.51.100.2"), "VLAN after")
 
 
+def bus_reset():
+    """A reset of all below a port, whose functions the kernel has locked."""
+    pf = need_pfs()[0]
+    vfs = pf.vfs(4)
+    reset = pf.path.resolve().parent / "reset_subordinate"
+    if not reset.exists():
+        raise KsftSkipEx("no reset_subordinate in this kernel")
+    give_policy(pf)
+    a, b = pair(*vfs[:2])
+    policy = Policy(pf, a, b)
+    for _ in range(3):
+        with PingFlood(a, b):
+            write_once(reset, 1)
+            time.sleep(0.5)
+        as_before(policy, a, b)
+
+
 def bystanders():
     """One VF's resets cost the others not a single frame."""
     vfs = need_pfs()[0].vfs(3)
@@ -111,5 +129,5 @@ def bystanders():
 if __name__ == "__main__":
     ksft_run_quiet([vf_flr_under_traffic, tcp_survives_vf_flr, vf_flr_idle_vf,
                     vf_flr_keeps_configuration, pf_flr_under_traffic,
-                    pf_flr_with_own_traffic, bystanders])
+                    pf_flr_with_own_traffic, bus_reset, bystanders])
     ksft_exit()
