@@ -400,11 +400,18 @@ int emunic_pf_set_vf_vectors(struct pci_dev *vf, int count)
  * Is the PF's device itself on its way out, and not only its driver? A device
  * that still has VFs when it is released is a BUG to the PCI core. Who removes
  * it through sysfs has taken away its "remove" before the driver is called;
- * slots and bridges remove the VFs first.
+ * slots and bridges remove VFs first, ACPI's slots only some of them.
  */
 static bool emunic_pf_is_leaving(struct emunic *emu)
 {
+	int left = pci_num_vf(emu->pdev);
+	struct pci_dev *vf = NULL;
 	struct kernfs_node *kn;
+
+	while ((vf = emunic_vf_next(emu, vf)))
+		left--;
+	if (left)
+		return true;
 
 	kn = sysfs_get_dirent(emu->pdev->dev.kobj.sd, "remove");
 	if (!kn)
