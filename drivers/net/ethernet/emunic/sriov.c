@@ -305,8 +305,11 @@ static int emunic_sriov_enable(struct emunic *emu, int num_vfs)
 {
 	int i, err;
 
-	/* Nothing is left of what VFs of before had */
-	err = emunic_vports_clear(emu, num_vfs);
+	/*
+	 * Nothing is left of what VFs of before had, be it as many or more. What
+	 * those that do not come had would count, too: they share a total.
+	 */
+	err = emunic_vports_clear(emu, pci_sriov_get_totalvfs(emu->pdev));
 
 	/* The VFs talk to the PF as soon as they are there */
 	for (i = 0; i < num_vfs && !err; i++)
