@@ -8,6 +8,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/tcp.h>
+#include <net/page_pool/helpers.h>
 
 #include "kunit.h"
 #include "xdp.h"
@@ -317,6 +318,36 @@ static void emunic_test_gso_frag(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, emunic_rx_metadata(test->priv, skb, &cpl));
 }
 
+/* A ring goes, outside of a poll, with half of a frame */
+static void emunic_test_xdp_half(struct kunit *test)
+{
+	const struct page_pool_params params = {
+		.pool_size = 4,
+		.nid = NUMA_NO_NODE,
+	};
+	struct emunic_queue *q = test->priv;
+	struct emunic_rx *rx = &q->rx;
+	struct xdp_buff *xdp = &rx->xdp.buff.xdp;
+	struct page *page;
+
+	rx->mode = EMUNIC_RX_XDP;
+	rx->pool = page_pool_create(&params);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(rx->pool));
+	KUNIT_ASSERT_EQ(test, emunic_xdp_rxq_register(q), 0);
+	page = page_pool_dev_alloc_pages(rx->pool);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	xdp_init_buff(xdp, EMUNIC_RX_TRUESIZE, &rx->xdp.rxq);
+	xdp_prepare_buff(xdp, page_address(page), XDP_PACKET_HEADROOM, 1000,
+			 true);
+	rx->xdp.frame = xdp;
+
+	emunic_xdp_discard(rx);
+	KUNIT_EXPECT_NULL(test, rx->xdp.frame);
+	emunic_xdp_rxq_unregister(rx);
+	page_pool_destroy(rx->pool);
+	rx->pool = NULL;
+}
+
 static void emunic_test_tags(struct kunit *test)
 {
 	struct emunic_queue *q = test->priv;
@@ -490,6 +521,7 @@ static struct kunit_case emunic_rx_test_cases[] = {
 	KUNIT_CASE(emunic_test_gso_field),
 	KUNIT_CASE(emunic_test_gso_inner),
 	KUNIT_CASE(emunic_test_gso_frag),
+	KUNIT_CASE(emunic_test_xdp_half),
 	KUNIT_CASE(emunic_test_tags),
 	KUNIT_CASE(emunic_test_xdp_hash),
 	KUNIT_CASE(emunic_test_gap),

@@ -110,6 +110,7 @@ static void emunic_xdp_free(struct emunic_rx *rx, struct xdp_buff *xdp)
  */
 void emunic_xdp_discard(struct emunic_rx *rx)
 {
+	struct bpf_net_context own, *context;
 	struct xdp_buff *xdp = rx->xdp.frame;
 
 	if (!xdp)
@@ -117,7 +118,10 @@ void emunic_xdp_discard(struct emunic_rx *rx)
 
 	rx->xdp.frame = NULL;
 	local_bh_disable();
+	/* What gives pages back asks it how; a ring goes outside of a poll */
+	context = bpf_net_ctx_set(&own);
 	emunic_xdp_free(rx, xdp);
+	bpf_net_ctx_clear(context);
 	local_bh_enable();
 }
 
