@@ -300,10 +300,12 @@ static int emunic_xdp_send(struct emunic_queue *q, struct xdp_frame **frames,
 		goto unlock;
 
 	WRITE_ONCE(tx->raw, true);
-	txq_trans_cond_update(txq);
 	for (sent = 0; sent < n; sent++)
 		if (emunic_xdp_put_frame(q, frames[sent], kind))
 			break;
+	/* A ring that stays full is the watchdog's */
+	if (sent)
+		txq_trans_cond_update(txq);
 	u64_stats_update_begin(&tx->stats.xmit_syncp);
 	u64_stats_add(&tx->stats.xdp, sent);
 	u64_stats_add(&tx->stats.dropped, n - sent);
