@@ -384,6 +384,12 @@ netdev_tx_t emunic_tx_xmit(struct sk_buff *skb, struct net_device *netdev)
 	u32 next;
 
 	q = emu->queues[skb_get_queue_mapping(skb)];
+	/* Who goes past the qdiscs can be late for a pair that went */
+	if (unlikely(!q || !q->tx.enabled)) {
+		dev_core_stats_tx_dropped_inc(netdev);
+		dev_kfree_skb_any(skb);
+		return NETDEV_TX_OK;
+	}
 	txq = netdev_get_tx_queue(netdev, q->index);
 	tx = &q->tx;
 

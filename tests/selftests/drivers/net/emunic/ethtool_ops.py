@@ -6,11 +6,12 @@ import os
 import re
 import struct
 import subprocess
+import time
 from functools import reduce
 from operator import or_
 from pathlib import Path
 
-from lib.py import Stream, cmd, defer, ip, ksft_eq, ksft_exit, ksft_ge, \
+from lib.py import Flood, Stream, cmd, defer, ip, ksft_eq, ksft_exit, ksft_ge, \
     ksft_in, ksft_ne, ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair
 
 KINDS = ["pf", "vf"]
@@ -177,6 +178,21 @@ def senders(kind):
 
 
 @ksft_variants(KINDS)
+def late_sender(kind):
+    """Who goes past the qdiscs does not hear that a queue is gone."""
+    a, b = _hosts(kind)
+    a.cmd(f"ethtool -L {a.dev} combined 4")
+    a.wait_link()
+    flood = Flood(a, b.mac, queue_map_min=3, queue_map_max=3)
+    for count in (1, 4) * 3:
+        time.sleep(0.3)
+        a.cmd(f"ethtool -L {a.dev} combined {count}")
+    flood.stop()
+    a.wait_link()
+    ksft_true(a.reaches(b.v4), "after")
+
+
+@ksft_variants(KINDS)
 def affinity(kind):
     """
     A queue's interrupt is for a CPU that sends by it, until users choose
@@ -256,6 +272,6 @@ def features(kind):
 
 if __name__ == "__main__":
     ksft_run_quiet([driver_info, link, self_test, register_dump, rings,
-                    channels, senders, affinity, statistics, vf_statistics,
+                    channels, senders, late_sender, affinity, statistics, vf_statistics,
                     features])
     ksft_exit()
