@@ -282,8 +282,8 @@ void emunic_tx_publish(struct emunic_queue *q)
 	if (tx->next == old)
 		return;
 
-	/* Before a completion can come of it */
-	WRITE_ONCE(tx->published, tx->next);
+	/* What the frames left for their release, before a completion of them */
+	smp_store_release(&tx->published, tx->next);
 	/* Descriptors before the tail */
 	dma_wmb();
 	WRITE_ONCE(tx->shadow->sq_tail, cpu_to_le32(tx->next));
@@ -470,7 +470,7 @@ VISIBLE_IF_KUNIT bool emunic_tx_release(struct emunic_queue *q,
 	u32 clean = tx->clean;
 
 	/* What is behind that its sender still writes */
-	if (!emunic_index_within(head, clean, READ_ONCE(tx->published)))
+	if (!emunic_index_within(head, clean, smp_load_acquire(&tx->published)))
 		return false;
 
 	while (clean != head) {
