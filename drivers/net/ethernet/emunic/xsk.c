@@ -309,12 +309,17 @@ static bool emunic_xsk_put(struct emunic_tx *tx, u32 index,
 	return xsk_is_eop_desc(desc);
 }
 
-/* Sends the first @n descriptors that the socket has given, all whole frames */
+/*
+ * Sends the first @n descriptors that the socket has given. They are whole
+ * frames, unless several sockets without fragments share the memory: the core
+ * does not look there whether a descriptor says that another one follows.
+ */
 static void emunic_xsk_put_frames(struct emunic_tx *tx, u32 n)
 {
 	struct emunic_tx_buf *buf = NULL;
 	u32 next = tx->next;
 	u32 frames = 0;
+	u32 first = 0;
 	u32 i;
 
 	for (i = 0; i < n; i++, next++) {
@@ -323,9 +328,11 @@ static void emunic_xsk_put_frames(struct emunic_tx *tx, u32 n)
 		if (!buf) {
 			buf = &tx->buf[next & emunic_tx_mask(tx)];
 			buf->wire_bytes = 0;
+			first = i;
 		}
 		buf->wire_bytes += desc->len;
-		if (!emunic_xsk_put(tx, next, desc))
+		if (!emunic_xsk_put(tx, next, desc) && i + 1 < n &&
+		    i + 1 - first < EMUNIC_TX_MAX_DESCS)
 			continue;
 
 		emunic_tx_put_eop(tx, next + 1);

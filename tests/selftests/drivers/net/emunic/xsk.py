@@ -6,7 +6,7 @@ across everything that makes rings anew."""
 import os
 
 from lib.py import Attached, Prog, Sniffer, Stream, Xsk, bkg, bpf, ethtool_stat, \
-    ksft_busy_wait, ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_not_in, ksft_raises, \
+    event_count, ksft_busy_wait, ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_not_in, ksft_raises, \
     ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair, raw_frame, \
     to_socket, xsk
 
@@ -197,6 +197,23 @@ def comes_and_goes(kind):
 
 
 @ksft_variants(KINDS)
+def frames_without_end(kind):
+    """Of sockets that share memory nobody looks whether a frame that is said to
+    go on does; it ends where it has to."""
+    a, b = _hosts(kind)
+    sock, _ = _bound(b, xsk.ZEROCOPY | xsk.NEED_WAKEUP)
+    other = Xsk(b, share=sock)
+    restarts = event_count(b, "restarts")
+    for count in (1, 40, 100):
+        for each in (sock, other):
+            done = each.send(_frames(b, a, [100]) * count, endless=True)
+            ksft_eq(sock.completed(done), done, "descriptors completed")
+    _sends(a, b, sock)
+    _sends(a, b, other)
+    ksft_eq(event_count(b, "restarts"), restarts, "restarts")
+
+
+@ksft_variants(KINDS)
 def refuses(kind):
     """An MTU that the socket cannot take; fewer queues than it needs."""
     a, b = _hosts(kind)
@@ -217,5 +234,6 @@ def refuses(kind):
 
 if __name__ == "__main__":
     ksft_run_quiet([receives, sends, fragments, without_wakeup, starves,
-                    reconfigures, comes_and_goes, refuses])
+                    reconfigures, comes_and_goes, frames_without_end,
+                    refuses])
     ksft_exit()

@@ -20,7 +20,7 @@ MMAP_OFFSETS, RX_RING, TX_RING, UMEM_REG, FILL_RING, COMPLETION_RING, _, \
     OPTIONS = range(1, 9)
 PGOFF = {RX_RING: 0, TX_RING: 0x80000000, FILL_RING: 0x100000000,
          COMPLETION_RING: 0x180000000}
-ZEROCOPY, NEED_WAKEUP, USE_SG = 4, 8, 16
+SHARED_UMEM, ZEROCOPY, NEED_WAKEUP, USE_SG = 1, 4, 8, 16
 CONTINUED = 1
 ENTRIES = 512
 CHUNK = 4096
@@ -70,29 +70,38 @@ class Xsk:
     """
     A socket bound to queue @queue of @host's port, zero copy; with @bound false,
     not yet. Half of its memory is for receiving, half for sending: @entries
-    chunks each.
+    chunks each. With @share, a socket of the same queue, that one's memory is
+    this one's, too, and its rings of memory.
     """
     def __init__(self, host, queue=0, flags=ZEROCOPY | NEED_WAKEUP, entries=ENTRIES,
-                 bound=True):
+                 bound=True, share=None):
         with NetNSEnter(str(host.ns)):
             self.sock = socket.socket(AF_XDP, socket.SOCK_RAW)
-        self.addr = struct.pack("<HHIII", AF_XDP, flags, ifindex(host), queue, 0)
-        self.umem = mmap.mmap(-1, 2 * entries * CHUNK)
-        addr = ctypes.addressof(ctypes.c_char.from_buffer(self.umem))
-        self._set(UMEM_REG, struct.pack("<QQIIII", addr, len(self.umem), CHUNK,
-                                        0, 0, 0))
-        for ring in PGOFF:
-            self._set(ring if ring in (RX_RING, TX_RING, FILL_RING)
-                      else COMPLETION_RING, struct.pack("<I", entries))
+        self.addr = struct.pack("<HHIII", AF_XDP, SHARED_UMEM if share else flags,
+                                ifindex(host), queue,
+                                share.sock.fileno() if share else 0)
+        if not share:
+            self.umem = mmap.mmap(-1, 2 * entries * CHUNK)
+            addr = ctypes.addressof(ctypes.c_char.from_buffer(self.umem))
+            self._set(UMEM_REG, struct.pack("<QQIIII", addr, len(self.umem),
+                                            CHUNK, 0, 0, 0))
+        for ring in (RX_RING, TX_RING) if share else PGOFF:
+            self._set(ring, struct.pack("<I", entries))
         text = self.sock.getsockopt(SOL_XDP, MMAP_OFFSETS, 128)
         off = struct.unpack("<16Q", text)
         # Producer, consumer, entries, flags: of Rx, Tx, fill, completion
         self.rx = Ring(self.sock, RX_RING, off[0:4], entries, 16)
         self.tx = Ring(self.sock, TX_RING, off[4:8], entries, 16)
-        self.fill = Ring(self.sock, FILL_RING, off[8:12], entries, 8)
-        self.done = Ring(self.sock, COMPLETION_RING, off[12:16], entries, 8)
-        self.free = [i * CHUNK for i in range(entries, 2 * entries)]
-        self.give([i * CHUNK for i in range(entries)])
+        self.own = [self.rx, self.tx]
+        if share:
+            self.umem, self.free = share.umem, share.free
+            self.fill, self.done = share.fill, share.done
+        else:
+            self.fill = Ring(self.sock, FILL_RING, off[8:12], entries, 8)
+            self.done = Ring(self.sock, COMPLETION_RING, off[12:16], entries, 8)
+            self.own += [self.fill, self.done]
+            self.free = [i * CHUNK for i in range(entries, 2 * entries)]
+            self.give([i * CHUNK for i in range(entries)])
         defer(self.close)
         if bound:
             self.bind()
@@ -110,7 +119,7 @@ class Xsk:
         """Leave the queue; the kernel does so a little later."""
         if self.sock.fileno() < 0:
             return
-        for ring in (self.rx, self.tx, self.fill, self.done):
+        for ring in self.own:
             ring.close()
         self.sock.close()
 
@@ -140,15 +149,16 @@ class Xsk:
                     parts = b""
         return got
 
-    def send(self, frames, piece=CHUNK):
-        """Send frames, in pieces of so many bytes."""
+    def send(self, frames, piece=CHUNK, endless=False):
+        """Send frames, in pieces of so many bytes; @endless ones say that each
+        piece is followed by another one."""
         descs = []
         for frame in frames:
             pieces = [frame[i:i + piece] for i in range(0, len(frame), piece)]
             for i, data in enumerate(pieces):
                 addr = self.free.pop()
                 self.umem[addr:addr + len(data)] = data
-                more = CONTINUED if i < len(pieces) - 1 else 0
+                more = CONTINUED if endless or i < len(pieces) - 1 else 0
                 descs.append(struct.pack("<QII", addr, len(data), more))
         self.tx.put(descs)
         self.kick()
