@@ -55,18 +55,29 @@ bool emunic_xsk_mtu_ok(const struct emunic *emu, int mtu)
 	return true;
 }
 
+static void emunic_xsk_features_update(struct emunic *emu)
+{
+	netdev_update_features(emu->netdev);
+	if (test_bit(EMUNIC_STATE_UP, &emu->state))
+		emunic_rx_features_update(emu);
+}
+
 /* Makes the rings of a pair anew with what q->xsk says */
 static int emunic_xsk_apply(struct emunic_queue *q)
 {
-	netdev_update_features(q->emu->netdev);
-	if (!test_bit(EMUNIC_STATE_UP, &q->emu->state))
-		return 0;
+	struct emunic *emu = q->emu;
+	int err = 0;
 
-	emunic_rx_features_update(q->emu);
-	if (q->index >= q->emu->num_queues)
-		return 0;
+	/* A socket's ring never meets frames that are not as on a wire */
+	if (q->xsk)
+		emunic_xsk_features_update(emu);
+	if (test_bit(EMUNIC_STATE_UP, &emu->state) &&
+	    q->index < emu->num_queues)
+		err = emunic_queue_restart(q);
+	if (!q->xsk)
+		emunic_xsk_features_update(emu);
 
-	return emunic_queue_restart(q);
+	return err;
 }
 
 static void emunic_xsk_set(struct emunic_queue *q, struct xsk_buff_pool *pool)
