@@ -167,6 +167,19 @@ static u8 emunic_rss_xfrm(const struct emunic *emu)
 	}
 }
 
+/*
+ * What an administrator can keep from a VF's users is the key and a table that
+ * they have not set themselves. Setting fields or channels reads neither.
+ */
+static bool emunic_rss_is_secret(struct net_device *netdev,
+				 const struct ethtool_rxfh_param *rxfh)
+{
+	struct emunic *emu = netdev_priv(netdev);
+
+	return emu->is_vf && (rxfh->key || (rxfh->indir &&
+					    !netif_is_rxfh_configured(netdev)));
+}
+
 /**
  * emunic_get_rxfh() - ethtool: key, table and transformation
  * @netdev: the device
@@ -181,7 +194,8 @@ int emunic_get_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh)
 	struct emunic *emu = netdev_priv(netdev);
 	int err;
 
-	err = emu->is_vf ? emunic_vf_may_read_rss(emu) : 0;
+	err = emunic_rss_is_secret(netdev, rxfh) ?
+	      emunic_vf_may_read_rss(emu) : 0;
 	if (err)
 		return err;
 

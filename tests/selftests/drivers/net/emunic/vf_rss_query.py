@@ -3,7 +3,7 @@
 """`ip link set PF vf N query_rss`: may the VF read its RSS key and table?"""
 
 from lib.py import CmdExitFailure, Flow, KsftSkipEx, Steering, ksft_eq, \
-    ksft_exit, ksft_ge, ksft_in, ksft_raises, ksft_run_quiet, \
+    ksft_exit, ksft_ge, ksft_in, ksft_not_in, ksft_raises, ksft_run_quiet, \
     ksft_true, max_queues, need_pfs, pair, refused, set_queues
 
 KEY_SIZE = 40
@@ -70,6 +70,26 @@ def table_is_right():
             ksft_in(queue, flow.landed(), f"port {flow.dport}")
 
 
+def settings_are_its_own():
+    """What a VF sets is not refused because it may not read."""
+    pf = need_pfs()[0]
+    a, _ = pair(*pf.vfs(2))
+    if max_queues(a) < 3:
+        raise KsftSkipEx("three queues needed")
+    for family in ("udp4", "udp6"):
+        a.cmd(f"ethtool -N {a.dev} rx-flow-hash {family} sd")
+        shown = a.cmd(f"ethtool -n {a.dev} rx-flow-hash {family}").stdout
+        ksft_not_in("src port", shown)
+    set_queues(a, 2)
+    pf.set_vf(0, "query_rss on")
+    _told(a).set("equal 2")
+    pf.set_vf(0, "query_rss off")
+    set_queues(a, 3)
+    _refused(a)
+    pf.set_vf(0, "query_rss on")
+    ksft_eq(set(_told(a).table), {0, 1})
+
+
 def no_such_vf():
     """Only VFs that are there can be allowed."""
     pf = need_pfs()[0]
@@ -78,5 +98,6 @@ def no_such_vf():
 
 
 if __name__ == "__main__":
-    ksft_run_quiet([allowed_and_refused, pf_may, table_is_right, no_such_vf])
+    ksft_run_quiet([allowed_and_refused, pf_may, table_is_right,
+                    settings_are_its_own, no_such_vf])
     ksft_exit()
