@@ -80,7 +80,6 @@ void emunic_features_apply(struct emunic *emu, netdev_features_t features)
 	emunic_wr32(emu, EMUNIC_RX_FEATURES, emunic_rx_features(emu, features));
 	if (emu->caps & EMUNIC_CAPS_BIG_GSO)
 		emunic_wr32(emu, EMUNIC_RX_MAX_GSO, emunic_rx_max_gso());
-	emunic_rules_apply(emu, features);
 }
 
 /**
@@ -116,8 +115,13 @@ int emunic_set_features(struct net_device *netdev, netdev_features_t features)
 	if (err)
 		return err;
 
-	if (test_bit(EMUNIC_STATE_UP, &emu->state))
-		emunic_features_apply(emu, features);
+	if (!test_bit(EMUNIC_STATE_UP, &emu->state))
+		return 0;
+
+	emunic_features_apply(emu, features);
+	/* They fit nothing while they are written */
+	if ((features ^ netdev->features) & NETIF_F_NTUPLE)
+		emunic_rules_apply(emu, features);
 
 	return 0;
 }

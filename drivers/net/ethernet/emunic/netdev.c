@@ -143,6 +143,7 @@ int emunic_up(struct emunic *emu)
 	emunic_wr32(emu, EMUNIC_RX_MAX_FRAME,
 		    emu->netdev->mtu + EMUNIC_FRAME_OVERHEAD);
 	emunic_features_apply(emu, emu->netdev->features);
+	emunic_rules_apply(emu, emu->netdev->features);
 	emunic_rss_apply(emu);
 	emunic_queues_set_xps(emu);
 

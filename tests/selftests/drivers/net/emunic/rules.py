@@ -8,9 +8,9 @@ match, and nothing makes the device forget them.
 import os
 import re
 
-from lib.py import Flow, KsftNamedVariant, KsftSkipEx, Steering, defer, ksft_eq, \
-    ksft_exit, ksft_in, ksft_ne, ksft_run_quiet, ksft_true, ksft_variants, \
-    max_queues, need_pfs, pair, restore_steering, set_queues
+from lib.py import Flood, Flow, KsftNamedVariant, KsftSkipEx, Steering, defer, \
+    ksft_eq, ksft_exit, ksft_in, ksft_ne, ksft_run_quiet, ksft_true, \
+    ksft_variants, max_queues, need_pfs, pair, restore_steering, set_queues
 
 QUEUES = 4
 KINDS = ["pf", "vf"]
@@ -105,6 +105,20 @@ def drop(kind):
 
 
 @ksft_variants(KINDS)
+def in_force(kind):
+    """A rule holds while features change that have nothing to do with it."""
+    rules = Rules(kind)
+    b = rules.b
+    rules.ethtool("-N", "flow-type udp4 dst-port 9 action -1")
+    before = b.snmp("Ip", "InReceives")
+    flood = Flood(rules.a, b.mac, udp_dst_min=9, udp_dst_max=9)
+    for state in ("off", "on") * 50:
+        rules.ethtool("-K", f"rxhash {state}")
+    flood.stop()
+    ksft_eq(b.snmp("Ip", "InReceives") - before, 0, "frames that got by")
+
+
+@ksft_variants(KINDS)
 def refused(kind):
     """What the device cannot do is refused, and changes nothing."""
     rules = Rules(kind)
@@ -171,5 +185,5 @@ def survives(kind, what):
 
 
 if __name__ == "__main__":
-    ksft_run_quiet([matches, order, drop, refused, context, survives])
+    ksft_run_quiet([matches, order, drop, in_force, refused, context, survives])
     ksft_exit()
