@@ -228,7 +228,6 @@ static void emunic_vf_try(struct emunic *emu, u32 pending)
  */
 void emunic_vf_service(struct emunic *emu, u32 pending)
 {
-	__le16 flags = emu->vf->config.flags;
 	int err;
 
 	if ((pending & EMUNIC_CAUSE_PF_READY) &&
@@ -247,7 +246,8 @@ void emunic_vf_service(struct emunic *emu, u32 pending)
 	if (err)
 		netdev_warn(emu->netdev, "policy not known: %pe\n",
 			    ERR_PTR(err));
-	else if (flags != emu->vf->config.flags)
+	else
+		/* What took filters away may be past, and not show in there */
 		emunic_filters_replay(emu);
 }
 

@@ -5,6 +5,7 @@
 from lib.py import Host, KsftNamedVariant, Sniffer, cmd, ksft_busy_wait, \
     ksft_eq, ksft_exit, ksft_in, ksft_ne, ksft_run_quiet, ksft_true, \
     ksft_variants, need_pfs, pair, raw_frame
+from lib.py.pci import ip_batch
 
 MAC = "02:00:00:aa:bb:01"
 OTHER = "02:00:00:aa:bb:02"
@@ -191,6 +192,26 @@ def filters_beside_it(trust, want):
     ksft_busy_wait(lambda: arrives(b"again"), deadline=5, comment="cleared")
 
 
+def taken_back_at_once():
+    """An address that was the VF's before it could look has cost it its
+    filters, and the VF has them back."""
+    pf = need_pfs()[0]
+    a, b = pair(*pf.vfs(2))
+    b.cmd(f"bridge fdb add {OTHER} dev {b.dev} self")
+    out, got = Sniffer(a), Sniffer(b)
+
+    def arrives(text):
+        out.send(raw_frame(OTHER, a.mac, text))
+        return any(text in f for f in got.frames(0.2))
+
+    ksft_busy_wait(lambda: arrives(b"first"), deadline=5, comment="filter")
+    for n in range(10):
+        ip_batch([f"link set dev {pf.netdev} vf 1 mac {mac}"
+                  for mac in (MAC, "00:00:00:00:00:00")])
+        ksft_busy_wait(lambda text=b"time %d" % n: arrives(text), deadline=3,
+                       comment=f"filter, time {n}")
+
+
 @ksft_variants([KsftNamedVariant(what.split()[0], what) for what in (
     "node_guid 00:11:22:33:44:55:66:77", "port_guid 00:11:22:33:44:55:66:77")])
 def not_offered(what):
@@ -206,5 +227,5 @@ if __name__ == "__main__":
     ksft_run_quiet([bound_vf_adopts, old_address_is_gone, unbound_vf_at_probe,
                     before_enable, survives_flr_and_reload, gone_with_the_vfs,
                     vf_may_not_change, zero_clears, own_choice, anothers,
-                    two_vfs_differ, refused, filters_beside_it, not_offered])
+                    two_vfs_differ, refused, filters_beside_it, taken_back_at_once, not_offered])
     ksft_exit()
