@@ -141,6 +141,9 @@ void emunic_clock_init(struct emunic *emu)
 		return;
 
 	clock->info = emu->is_vf ? emunic_vf_clock : emunic_pf_clock;
+	/* As fast as its new PHC says it is */
+	if (!emu->is_vf)
+		emunic_wr32(emu, EMUNIC_CLOCK_RATE, 0);
 	snprintf(clock->info.name, sizeof(clock->info.name), "%s",
 		 EMUNIC_DRV_NAME);
 	ptp = ptp_clock_register(&clock->info, &emu->pdev->dev);

@@ -4,7 +4,7 @@
 
 import errno
 
-from lib.py import ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_lt, \
+from lib.py import Host, ksft_eq, ksft_exit, ksft_ge, ksft_in, ksft_lt, \
     ksft_run_quiet, ksft_true, ksft_variants, need_pfs, pair, raw_frame
 from lib.py.stamp import FILTER_ALL, FILTER_NONE, FILTER_PTP_V2, Phc, \
     StampSocket, TX_OFF, TX_ON, TX_ONESTEP, hwtstamp
@@ -104,6 +104,18 @@ def set_by_pf():
     ksft_ge(Phc(a).now(), now, "after a reset of the PF")
 
 
+def as_fast_as_it_says():
+    """The clock of a driver that comes says that it gains nothing, and so it is."""
+    pf = need_pfs()[0]
+    host = Host(pf, 1)
+    Phc(host).rate(200000)
+    host.close()
+    pf.unbind()
+    pf.bind()
+    speed = Phc(Host(pf, 1)).speed(1)
+    ksft_true(0.97 < speed < 1.03, f"{speed} s a second")
+
+
 def vf_only_reads():
     """A VF has the PF's time and may not change it."""
     pf = need_pfs()[0]
@@ -158,5 +170,5 @@ def none_unless_asked_for(kind):
 
 if __name__ == "__main__":
     ksft_run_quiet([information, configuration, monotonic, set_by_pf,
-                    vf_only_reads, stamps, none_unless_asked_for])
+                    as_fast_as_it_says, vf_only_reads, stamps, none_unless_asked_for])
     ksft_exit()
