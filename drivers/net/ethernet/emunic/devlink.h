@@ -80,6 +80,7 @@ struct emunic_vf_offences {
  * @rx: Rx queues
  * @ctl: control path; PF only
  * @ctl_failed: it ended by itself, which was not reported yet
+ * @ctl_back: it was started again since
  * @vf: misbehaving VFs; PF only
  * @vf_ops: of @vf
  * @vf_lock: what follows
@@ -101,6 +102,7 @@ struct emunic_health {
 	struct devlink_health_reporter *rx;
 	struct devlink_health_reporter *ctl;
 	atomic_t ctl_failed;
+	atomic_t ctl_back;
 	struct devlink_health_reporter *vf;
 	struct devlink_health_reporter_ops vf_ops;
 	spinlock_t vf_lock;	/* what follows */
@@ -164,6 +166,7 @@ int emunic_health_ctl_init(struct emunic *emu);
 void emunic_health_ctl_release(struct emunic *emu);
 void emunic_health_ctl_report(struct emunic *emu);
 void emunic_health_ctl_failed(struct emunic *emu);
+void emunic_health_ctl_restarted(struct emunic *emu);
 
 #ifdef CONFIG_PCI_IOV
 /* health_vf.c */

@@ -53,7 +53,20 @@ static const struct devlink_health_reporter_ops emunic_ctl_reporter_ops = {
  */
 void emunic_health_ctl_failed(struct emunic *emu)
 {
+	atomic_set(&emunic_health(emu)->ctl_back, false);
 	atomic_set(&emunic_health(emu)->ctl_failed, true);
+	emunic_health_kick(emu);
+}
+
+/**
+ * emunic_health_ctl_restarted() - note that the control path runs again
+ * @emu: the PF
+ *
+ * Context: any
+ */
+void emunic_health_ctl_restarted(struct emunic *emu)
+{
+	atomic_set(&emunic_health(emu)->ctl_back, true);
 	emunic_health_kick(emu);
 }
 
@@ -69,6 +82,10 @@ void emunic_health_ctl_report(struct emunic *emu)
 
 	if (atomic_xchg(&health->ctl_failed, false))
 		devlink_health_report(health->ctl, "control path failed", emu);
+	/* Nobody has to recover what the service work has */
+	if (atomic_xchg(&health->ctl_back, false))
+		devlink_health_reporter_state_update(health->ctl,
+						     DEVLINK_HEALTH_REPORTER_STATE_HEALTHY);
 }
 
 /**

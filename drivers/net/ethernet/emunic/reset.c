@@ -107,6 +107,8 @@ int emunic_restart(struct emunic *emu)
 			emunic_service_request(emu, EMUNIC_SVC_RESTART);
 	}
 	emu->events.resets++;
+	if (!emu->is_vf)
+		emunic_health_ctl_restarted(emu);
 
 	return 0;
 }

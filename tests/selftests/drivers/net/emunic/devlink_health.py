@@ -138,6 +138,19 @@ def control_path():
                              "event_ring": True, "events_in_order": True})
 
 
+def control_path_by_itself():
+    """Without auto_recover it is reset all the same, and then is in order."""
+    pf = need_pfs()[0]
+    ctl = Reporter(pf, "ctl")
+    _, errors, recoveries = ctl.counts
+    ctl.set("auto_recover false")
+    defer(ctl.set, "auto_recover true")
+    epoch = Bar(pf)[EPOCH]
+    Bar(pf)[ADMIN_TAIL] = 1 << 30
+    wait_for("reset", lambda: Bar(pf)[EPOCH] == epoch + 1)
+    ctl.wait("healthy", errors + 1, recoveries)
+
+
 def refused():
     """What a reporter cannot do."""
     pf = need_pfs()[0]
@@ -331,7 +344,7 @@ def vf_log():
 
 if __name__ == "__main__":
     ksft_run_quiet([tx_error, rx_error, rx_malformed, by_hand,
-                    control_path, refused,
+                    control_path, control_path_by_itself, refused,
                     vf_offence, wrong_state, vf_frame, vf_recover, vf_auto_recover,
                     vf_gone, vf_log])
     ksft_exit()
