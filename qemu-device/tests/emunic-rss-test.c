@@ -152,6 +152,68 @@ static void test_rss_published(void)
     qemunic_stop(d.nic);
 }
 
+/* IPv6 with destination options of nothing but padding before TCP or UDP */
+static size_t build_options(uint8_t *frame, uint8_t proto, const uint8_t *lens,
+                            size_t count)
+{
+    size_t len = build_l4(frame, true, proto, vf_mac[1], vf_mac[0], 50);
+    size_t l4_len = len - ETH - IP6, l4 = ETH + IP6;
+    uint8_t csum_at = proto == PROTO_TCP ? 16 : 6;
+    uint8_t *head = frame + ETH + 6;
+
+    for (size_t i = 0; i < count; i++) {
+        memmove(frame + l4 + lens[i], frame + l4, l4_len);
+        memset(frame + l4, 0, lens[i]);
+        frame[l4 + 1] = lens[i] / 8 - 1;
+        *head = IPPROTO_DSTOPTS;
+        head = frame + l4;
+        l4 += lens[i];
+    }
+    *head = proto;
+    stw_be_p(frame + ETH + 4, l4 + l4_len - ETH - IP6);
+    stw_be_p(frame + l4 + csum_at, ~sum16(frame + l4, l4_len, 0));
+    return l4 + l4_len;
+}
+
+/* Headers are looked for in the first 256 bytes of a frame, and no further. */
+static void test_rss_far(void)
+{
+    static const struct {
+        uint8_t proto;
+        uint8_t lens[2];
+        uint8_t type;
+    } cases[] = {
+        { PROTO_TCP, { 0 }, EMUNIC_RX_HASH_L4 },
+        { PROTO_TCP, { 8, 168 }, EMUNIC_RX_HASH_L4 },       /* to 250 */
+        { PROTO_TCP, { 8, 176 }, EMUNIC_RX_HASH_L3 },       /* to 258 */
+        { PROTO_TCP, { 248 }, EMUNIC_RX_HASH_L3 },
+        { PROTO_UDP, { 8, 184 }, EMUNIC_RX_HASH_L4 },       /* to 254 */
+        { PROTO_UDP, { 192, 8 }, EMUNIC_RX_HASH_L3 },       /* to 262 */
+        /* The second one begins at 254, at 262 */
+        { PROTO_TCP, { 200, 8 }, EMUNIC_RX_HASH_L3 },
+        { PROTO_TCP, { 208, 8 }, EMUNIC_RX_HASH_NONE },
+    };
+    uint8_t frame[500];
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        size_t count = !!cases[i].lens[0] + !!cases[i].lens[1];
+        size_t len = build_options(frame, cases[i].proto, cases[i].lens,
+                                   count);
+        Frame fr;
+
+        g_test_message("%u, %u", cases[i].lens[0], cases[i].lens[1]);
+        g_assert_cmpuint(port_send(&d.vf[0], NULL, frame, len), ==, 0);
+        g_assert_true(port_receive(&d.vf[1], &fr));
+        g_assert_cmpmem(fr.data, fr.len, frame, len);
+        g_assert_cmpuint(fr.cpl.hash_type, ==, cases[i].type);
+        g_assert_cmpint(!!(fr.flags & EMUNIC_RX_CSUM_OK), ==,
+                        cases[i].type == EMUNIC_RX_HASH_L4);
+    }
+    qemunic_stop(d.nic);
+}
+
 static void write_key(QEmunicFunction *f, const uint8_t *key)
 {
     for (int i = 0; i < EMUNIC_RSS_KEY_SIZE; i += 4) {
@@ -567,6 +629,7 @@ static void test_rss_migration(void)
 void emunic_add_rss_tests(void)
 {
     qtest_add_func("emunic/rss-published", test_rss_published);
+    qtest_add_func("emunic/rss-far", test_rss_far);
     qtest_add_func("emunic/rss-fields", test_rss_fields);
     qtest_add_func("emunic/rss-each", test_rss_each);
     qtest_add_func("emunic/rss-table", test_rss_table);

@@ -108,16 +108,24 @@ typedef struct EmunicHeaders {
     eth_l4_hdr_info l4;
 } EmunicHeaders;
 
+/*
+ * Looks no further than what is copied of every frame: IPv6 options may fill a
+ * frame, and each byte of them may be one to look at.
+ */
 static void emunic_parse_any(const EmunicFrame *fr, EmunicHeaders *h,
                              EmunicProtocols *p)
 {
+    const struct iovec head = {
+        .iov_base = fr->hdr,
+        .iov_len = MIN(fr->hdr_copied, EMUNIC_HDR_COPY),
+    };
     bool ip4, ip6, fragment;
     size_t l5;
 
     memset(p, 0, sizeof(*p));
     memset(h, 0, sizeof(*h));
-    eth_get_protocols(fr->iov, fr->iovcnt, 0, &ip4, &ip6, &p->l3, &p->l4,
-                      &l5, &h->ip6, &h->ip4, &h->l4);
+    eth_get_protocols(&head, 1, 0, &ip4, &ip6, &p->l3, &p->l4, &l5, &h->ip6,
+                      &h->ip4, &h->l4);
     if (!ip4 && !ip6) {
         return;
     }
