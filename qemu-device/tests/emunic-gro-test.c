@@ -312,6 +312,51 @@ static void test_gro_extension(void)
     qemunic_stop(d.nic);
 }
 
+/*
+ * IPv6 on its way to where the routing header says; so the sum that the sender
+ * leaves is over another destination than the IP header's. It stays as it is.
+ */
+static void test_gro_extension_partial(void)
+{
+    const size_t l4 = ETH + IP6 + 24;
+    uint8_t frame[2][SLOT], ip[IP6];
+    struct emunic_tx_meta meta;
+    Stream s = { .ip6 = true };
+    size_t len = 0;
+    Frame fr;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    rx_features(&d, GRO);
+    set_meta(&meta, true, EMUNIC_TX_CSUM, 0);
+    meta.csum_start = cpu_to_le16(l4);
+    for (int i = 0; i < 2; i++) {
+        uint8_t *routing = frame[i] + ETH + IP6;
+
+        len = next_segment(&s, frame[i], 500, ACK) + 24;
+        memmove(frame[i] + l4, routing, TCP + 500);
+        /* Of type 2, one segment left */
+        memset(routing, 0, 24);
+        stl_be_p(routing, 0x06020201);
+        stl_be_p(routing + 8, 0xfd000003);
+        frame[i][ETH + 6] = IPPROTO_ROUTING;
+        stw_be_p(frame[i] + ETH + 4, len - ETH - IP6);
+        memcpy(ip, frame[i] + ETH, IP6);
+        memcpy(ip + 24, routing + 8, 16);
+        stw_be_p(frame[i] + l4 + 16, pseudo(ip, PROTO_TCP, TCP + 500));
+        put_in_turn(&d.vf[0], &meta, frame[i], len);
+    }
+    send_turn(&d.vf[0]);
+    for (int i = 0; i < 2; i++) {
+        g_assert_true(wait_receive(&d.vf[1], &fr));
+        g_assert_cmpmem(fr.data, fr.len, frame[i], len);
+        g_assert_cmphex(fr.flags & EMUNIC_RX_CSUM_PARTIAL, !=, 0);
+        g_assert_cmpuint(le16_to_cpu(fr.cpl.csum_start), ==, l4);
+    }
+    nothing_more(&d);
+    qemunic_stop(d.nic);
+}
+
 /* Frames whose checksum the sender leaves to the device merge as well. */
 static void test_gro_partial(void)
 {
@@ -360,5 +405,6 @@ void emunic_add_gro_tests(void)
     qtest_add_func("emunic/gro-headers", test_gro_headers);
     qtest_add_func("emunic/gro-order", test_gro_order);
     qtest_add_func("emunic/gro-extension", test_gro_extension);
+    qtest_add_func("emunic/gro-extension-partial", test_gro_extension_partial);
     qtest_add_func("emunic/gro-partial", test_gro_partial);
 }

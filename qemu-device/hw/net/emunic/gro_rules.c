@@ -94,10 +94,16 @@ static bool emunic_gro_ip_good(const EmunicFrame *fr, uint32_t l3,
            !net_raw_checksum(ip, IP4_LEN);
 }
 
+/*
+ * A sum that is left to the device may be over other addresses than those in
+ * the IP header if there are extension headers, and the merged frame gets one
+ * over these.
+ */
 static bool emunic_gro_csum_good(const EmunicFrame *fr, const EmunicSegment *s)
 {
     if (fr->csum) {
-        return fr->csum_start == s->l4 && fr->csum_offset == TCP_CSUM_OFFSET;
+        return fr->csum_start == s->l4 && fr->csum_offset == TCP_CSUM_OFFSET &&
+               s->l4 == s->l3 + emunic_gro_ip_len(s->ip4);
     }
     if (!s->outer) {
         return fr->csum_good;
