@@ -242,10 +242,9 @@ static void test_uso_refusals(void)
 #define OUTER   (ETH + IP4 + UDP + 8 + ETH)     /* VXLAN over IPv4 */
 #define OUTER6  (ETH + IP6 + 4)                 /* GRE over IPv6 */
 
-/* Put @b into a tunnel, whose outer headers are for one segment. */
-static void tunnel(Big *b, bool outer6)
+/* Put @b behind @outer bytes of a tunnel, whose headers are for one segment. */
+static void tunnel_by(Big *b, bool outer6, size_t outer)
 {
-    size_t outer = outer6 ? OUTER6 : OUTER;
     size_t add = outer - ETH;
     uint8_t *ip = b->frame + ETH;
 
@@ -271,6 +270,11 @@ static void tunnel(Big *b, bool outer6)
     b->meta.inner_l3 = cpu_to_le16(b->l3);
     b->meta.csum_start = cpu_to_le16(b->l4);
     b->meta.hdr_len = cpu_to_le16(b->hdr);
+}
+
+static void tunnel(Big *b, bool outer6)
+{
+    tunnel_by(b, outer6, outer6 ? OUTER6 : OUTER);
 }
 
 static void test_inner(void)
@@ -309,6 +313,45 @@ static void test_inner_vlan(void)
     b.meta.vlan_tci = cpu_to_le16(77);
     check_cut(&d, &b, 1, false);
     g_free(b.frame);
+    qemunic_stop(d.nic);
+}
+
+/* Headers may take all of the longest frame but a byte. */
+static void test_inner_long(void)
+{
+    static const struct {
+        size_t hdr;
+        uint32_t gso;
+    } sizes[] = {
+        { 256, 1400 }, { 257, 1400 }, { 300, 1400 }, { 512, 8704 },
+        { EMUNIC_FRAME_MAX - 1000, 1000 }, { EMUNIC_FRAME_MAX - 1, 1 },
+    };
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    for (int i = 0; i < 4 * ARRAY_SIZE(sizes); i++) {
+        bool ip6 = i & 1, tags = i & 2;
+        uint32_t gso = sizes[i / 4].gso;
+        size_t outer = sizes[i / 4].hdr - (ip6 ? IP6 : IP4) - TCP;
+        Big b;
+
+        big_init(&b, ip6, PROTO_TCP, 3 * gso, gso);
+        tunnel_by(&b, !ip6, outer);
+        g_assert_cmpuint(b.hdr, ==, sizes[i / 4].hdr);
+        for (int v = 1; v <= 2; v++) {
+            set_port_vlan(&d, v, 0x88a8, tags ? 9 : 0, 0);
+        }
+        if (tags) {
+            b.meta.flags |= cpu_to_le16(EMUNIC_TX_VLAN);
+        }
+        set_features(&d, tags ? EMUNIC_RX_FEATURES_VLAN_STRIP : 0);
+        check_cut(&d, &b, 1, false);
+        if (b.hdr + gso == EMUNIC_FRAME_MAX) {
+            b.meta.gso_size = cpu_to_le16(gso + 1);
+            refused(&d, &b.meta, b.frame, b.len, EMUNIC_TX_STATUS_META);
+        }
+        g_free(b.frame);
+    }
     qemunic_stop(d.nic);
 }
 
@@ -469,6 +512,7 @@ void emunic_add_gso_tests(void)
     qtest_add_func("emunic/uso-refusals", test_uso_refusals);
     qtest_add_func("emunic/inner", test_inner);
     qtest_add_func("emunic/inner-vlan", test_inner_vlan);
+    qtest_add_func("emunic/inner-long", test_inner_long);
     qtest_add_func("emunic/inner-refusals", test_inner_refusals);
     qtest_add_func("emunic/big-gso", test_big);
     qtest_add_func("emunic/max-gso", test_max_gso);

@@ -11,7 +11,7 @@
 #define EMUNIC_TAG_LEN      4
 #define EMUNIC_TAGS_MAX     2       /* that the device may insert */
 #define EMUNIC_MACS_LEN     (2 * ETH_ALEN)
-#define EMUNIC_HDR_COPY     256     /* bytes copied of every frame */
+#define EMUNIC_HDR_COPY     256     /* bytes copied of a frame, at least */
 /* Pieces of a frame: two of the header, and its pages */
 #define EMUNIC_FRAME_IOV \
     (2 + EMUNIC_BIG_GSO_MAX / 4096 + 2 * EMUNIC_TX_MAX_DESCS + 2)
@@ -96,7 +96,7 @@ typedef struct EmunicFrame {
  * sanitizer sees who runs over its end.
  *
  * @hdr: EMUNIC_HDR_ROOM for tags, then up to EMUNIC_FRAME_MAX bytes
- * @segment_hdr: EMUNIC_HDR_ROOM + EMUNIC_HDR_COPY bytes
+ * @segment_hdr: EMUNIC_HDR_ROOM + EMUNIC_FRAME_MAX bytes
  * @bounce: EMUNIC_BIG_GSO_MAX bytes
  */
 struct EmunicScratch {

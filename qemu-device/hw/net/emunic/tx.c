@@ -112,7 +112,7 @@ static uint16_t emunic_tx_check(const EmunicTxMeta *m, uint32_t len)
     }
     if (gso && (!(m->flags & EMUNIC_TX_CSUM) || !m->gso_size ||
                 m->hdr_len + m->gso_size > EMUNIC_FRAME_MAX ||
-                m->hdr_len > EMUNIC_HDR_COPY || csum_end > m->hdr_len ||
+                csum_end > m->hdr_len ||
                 len > m->hdr_len + EMUNIC_GSO_MAX_SEGS * m->gso_size ||
                 m->gso_type < EMUNIC_GSO_TCPV4 ||
                 m->gso_type > EMUNIC_GSO_UDPV6)) {
@@ -127,6 +127,9 @@ static uint32_t emunic_tx_copied(const EmunicTxMeta *m, uint32_t len)
 
     if (m->flags & EMUNIC_TX_CSUM) {
         need = MAX(need, m->csum_start + m->csum_offset + 2);
+    }
+    if (m->flags & EMUNIC_TX_GSO) {
+        need = MAX(need, m->hdr_len);
     }
     return MIN(need, len);
 }

@@ -163,9 +163,7 @@ static bool emunic_vnet_apply(EmunicFrame *fr, const struct virtio_net_hdr *h)
     } else {
         fr->hdr_len += UDP_HLEN;
     }
-    /* Longer headers than a segment's copy has room for are not sensible. */
     return fr->gso_type && fr->csum && fr->gso_size &&
-           fr->hdr_len <= EMUNIC_HDR_COPY &&
            fr->hdr_len + fr->gso_size <= EMUNIC_FRAME_MAX &&
            fr->len <= fr->hdr_len + EMUNIC_GSO_MAX_SEGS * fr->gso_size &&
            emunic_gso_valid(fr);
