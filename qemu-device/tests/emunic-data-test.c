@@ -644,6 +644,60 @@ static void test_kicks_in_vain(void)
     qemunic_stop(d.nic);
 }
 
+#define OTHERS      8
+#define BUSY_US     2400    /* a queue that gave many frames dozes as long */
+
+/* Many kicks of others, after which these are as new */
+static void kick_others(QEmunicQueue *other)
+{
+    for (int i = 0; i < 10 * OTHERS; i++) {
+        qemunic_write(other->f, EMUNIC_KICK, 2 << i % OTHERS);
+    }
+    for (int i = 0; i < OTHERS; i++) {
+        qemunic_write(other->f, other[i].block + EMUNIC_Q_CTRL, 0);
+        qemunic_write(other->f, other[i].block + EMUNIC_Q_CTRL,
+                      EMUNIC_Q_CTRL_START);
+    }
+}
+
+/*
+ * Kicks of other queues bring looks at one that dozes. That it has nothing then
+ * does not make its own kicks vain, but this test may be too slow for that to
+ * be seen many times.
+ */
+static void test_kicks_of_others(void)
+{
+    gint64 end = g_get_monotonic_time() + QEMUNIC_TIMEOUT_US;
+    QEmunicQueue other[OTHERS];
+    int fast = 0;
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    for (int i = 0; i < OTHERS; i++) {
+        qemunic_queue_init(&d.vf[0].f, EMUNIC_TX_BLOCK + (1 + i) *
+                           EMUNIC_Q_STRIDE, 6, 1, &other[i]);
+        qemunic_queue_start(&other[i]);
+    }
+    while (fast < 5 && g_get_monotonic_time() < end) {
+        gint64 from;
+        Frame fr;
+
+        expect_sleep(&d);
+        put_frames(&d, MANY);
+        from = g_get_monotonic_time();
+        g_assert_true(qemunic_tail(&d.vf[0].tx));
+        kick_others(other);
+        fast += g_get_monotonic_time() - from < BUSY_US;
+        expect_frames(&d, MANY);
+        expect_sleep(&d);
+        g_usleep(QUIET_US);
+        g_assert_false(sent_without_kick(&d, 1));
+        g_assert_true(port_receive(&d.vf[1], &fr));
+    }
+    g_test_message("%d", fast);
+    qemunic_stop(d.nic);
+}
+
 /*
  * A kick after some quiet is served where it is written; the interrupt that
  * comes of it kicks the other VF, which has a frame, or the same one again.
@@ -692,5 +746,6 @@ void emunic_add_data_tests(void)
     qtest_add_func("emunic/doze-order", test_doze_order);
     qtest_add_func("emunic/kick-order", test_kick_order);
     qtest_add_func("emunic/kicks-in-vain", test_kicks_in_vain);
+    qtest_add_func("emunic/kicks-of-others", test_kicks_of_others);
     qtest_add_func("emunic/kick-by-interrupt", test_kick_by_interrupt);
 }

@@ -105,6 +105,7 @@ uint32_t emunic_doze_kicked(EmunicFunction *f, uint32_t queues)
         emunic_doze_for(f, queues & vain, VAIN_NS);
     }
     queues &= ~vain;
+    f->tx_kicked |= queues;
     if (queues && dozing) {
         emunic_line_up(f, dozing);
         f->tx_dozing &= ~dozing;

@@ -96,7 +96,7 @@ typedef struct EmunicBudget {
  * @place: Tx: in line for its turn, while it is in tx_pending
  * @used: Tx: what it has given since @used_since, ns of the host (doze.c)
  * @busy: Tx: that, or what it gave in the time before, is much
- * @in_vain: Tx: looks in a row that found nothing to send
+ * @in_vain: Tx: kicks in a row that brought nothing to send
  * @gro, @gro_open: Rx: frames that are open for more segments, oldest first,
  *                  and how many (gro.c)
  * @fetched: Rx: copies of the descriptors from index @fetched_at on
@@ -312,6 +312,7 @@ struct EmunicFunction {
     uint32_t fatal;
 
     uint32_t tx_pending;        /* Tx queues to look at */
+    uint32_t tx_kicked;         /* those of them that the driver has named */
     uint32_t tx_places;         /* places that these were given so far */
     int64_t tx_served_at;       /* last frame or own run, host's time */
     uint32_t tx_moved;          /* queues with completions not yet tested */

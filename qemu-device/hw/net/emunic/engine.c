@@ -162,13 +162,19 @@ static uint32_t emunic_tx_turn(EmunicFunction *f, uint32_t bytes,
 {
     EmunicBudget turn = { TURN_FRAMES, bytes };
     EmunicQueue *q = emunic_tx_first(f);
+    bool kicked = f->tx_kicked & BIT(q->index);
     uint32_t head = q->head;
 
     f->tx_pending &= ~BIT(q->index);
+    f->tx_kicked &= ~BIT(q->index);
     if (emunic_tx_run(f, q, &turn)) {
         emunic_line_up_one(f, q);
     }
-    q->in_vain = q->head == head ? q->in_vain + 1 : 0;
+    if (q->head != head) {
+        q->in_vain = 0;
+    } else if (kicked) {
+        q->in_vain++;
+    }
     run->frames -= 1 + TURN_FRAMES - turn.frames;
     run->bytes -= (int)bytes - turn.bytes;
     return bytes - turn.bytes;

@@ -139,6 +139,7 @@ static void emunic_function_clear(EmunicFunction *f)
     emunic_event_reset(f);
     emunic_vport_clear_state(f);
     f->tx_pending = 0;
+    f->tx_kicked = 0;
     f->tx_moved = 0;
     f->rx_moved = 0;
     f->tx_held = 0;
