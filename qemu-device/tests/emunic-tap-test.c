@@ -199,6 +199,14 @@ static void test_out(void)
                                            tx_octets)), ==,
                      GSO_SEGMENTS * HDR_LEN + GSO_PAYLOAD);
 
+    /* CWR, which is not for each segment, has a bit of its own. */
+    frame[L4 + 13] |= 0x80;
+    g_assert_cmpuint(port_send(&t.d.vf[0], &meta, frame, len), ==, 0);
+    g_assert_cmpuint(tap_read(&t, vf_mac[0], v), ==, len);
+    g_assert_cmpmem(v->data, len, frame, len);
+    g_assert_cmpuint(v->h.gso_type, ==,
+                     VIRTIO_NET_HDR_GSO_TCPV4 | VIRTIO_NET_HDR_GSO_ECN);
+
     /* Without GSO, and without anything */
     meta.flags = cpu_to_le16(EMUNIC_TX_META | EMUNIC_TX_CSUM);
     meta.gso_type = 0;
@@ -251,6 +259,15 @@ static void test_in(void)
     g_assert_cmpuint(le16_to_cpu(fr->cpl.gso_size), ==, GSO_SIZE);
     g_assert_cmpuint(le16_to_cpu(fr->cpl.hdr_len), ==, HDR_LEN);
 
+    /* With CWR it is the same, but for what the kernel says of it. */
+    v->data[L4 + 13] |= 0x80;
+    v->h.gso_type |= VIRTIO_NET_HDR_GSO_ECN;
+    tap_write(&t, v, len);
+    g_assert_true(wait_receive(&t.d.vf[0], fr));
+    g_assert_cmpmem(fr->data, fr->len, v->data, len);
+    g_assert_true(fr->flags & EMUNIC_RX_GSO);
+    g_assert_cmpuint(fr->cpl.gso_type, ==, EMUNIC_GSO_TCPV4);
+
     /* To one that takes none: in segments with good checksums */
     qemunic_write(&t.d.vf[0].f, EMUNIC_RX_FEATURES, 0);
     tap_write(&t, v, len);
@@ -262,7 +279,7 @@ static void test_in(void)
         g_assert_true(fr->flags & EMUNIC_RX_CSUM_OK);
     }
     g_assert_cmpuint(tap_stat(&t, offsetof(struct emunic_port_stats,
-                                           rx_frames)), ==, 2 * GSO_SEGMENTS);
+                                           rx_frames)), ==, 3 * GSO_SEGMENTS);
 
     memset(&v->h, 0, sizeof(v->h));
     v->h.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;

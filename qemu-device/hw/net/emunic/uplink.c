@@ -14,6 +14,7 @@
 #include "trace.h"
 
 #define TCP_OFFSET_AT   12      /* in the TCP header: its length */
+#define TCP_FLAGS_AT    13
 #define UDP_HLEN        8
 
 /* Behind the copy of the header; a segment may begin with the rest of that */
@@ -33,6 +34,14 @@ static const uint8_t vnet_gso[] = {
     [EMUNIC_GSO_UDPV6] = VIRTIO_NET_HDR_GSO_UDP_L4,
 };
 
+/* Does just the first segment of this GSO frame have CWR? */
+static bool emunic_vnet_ecn(const EmunicFrame *fr)
+{
+    return (fr->gso_type == EMUNIC_GSO_TCPV4 ||
+            fr->gso_type == EMUNIC_GSO_TCPV6) &&
+           (fr->hdr[fr->csum_start + TCP_FLAGS_AT] & TH_CWR);
+}
+
 static void emunic_vnet_fill(const EmunicFrame *fr, struct virtio_net_hdr *h)
 {
     memset(h, 0, sizeof(*h));
@@ -45,6 +54,9 @@ static void emunic_vnet_fill(const EmunicFrame *fr, struct virtio_net_hdr *h)
         h->gso_type = vnet_gso[fr->gso_type];
         h->gso_size = fr->gso_size;
         h->hdr_len = fr->hdr_len;
+    }
+    if (emunic_vnet_ecn(fr)) {
+        h->gso_type |= VIRTIO_NET_HDR_GSO_ECN;
     }
 }
 
