@@ -214,6 +214,38 @@ static void test_rss_far(void)
     qemunic_stop(d.nic);
 }
 
+/* Behind which tags IP is looked for */
+static void test_rss_tags(void)
+{
+    static const struct {
+        uint16_t outer, inner;
+        uint32_t hash;
+    } pairs[] = {
+        { 0, 0, 0x51ccc178 }, { 0x8100, 0, 0x51ccc178 },
+        { 0x88a8, 0, 0x51ccc178 }, { 0x88a8, 0x8100, 0x51ccc178 },
+        { 0x88a8, 0x88a8, 0 }, { 0x8100, 0x8100, 0 }, { 0x8100, 0x88a8, 0 },
+    };
+    uint8_t frame[200];
+    Data d;
+
+    data_start(&d, "", "max_vfs=2");
+    admin_ok(&d, EMUNIC_ADMIN_VPORT_SET_RX_MODE, 2,
+             &(uint32_t){ cpu_to_le32(EMUNIC_RX_MODE_VLAN_ANY) }, 4);
+    for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+        size_t len = build_tcp(frame, false, vf_mac[1], vf_mac[0], 50);
+
+        if (pairs[i].inner) {
+            tag(frame, &len, pairs[i].inner, 5);
+        }
+        if (pairs[i].outer) {
+            tag(frame, &len, pairs[i].outer, 6);
+        }
+        check_hash(&d, frame, len, pairs[i].hash,
+                   pairs[i].hash ? EMUNIC_RX_HASH_L4 : EMUNIC_RX_HASH_NONE);
+    }
+    qemunic_stop(d.nic);
+}
+
 static void write_key(QEmunicFunction *f, const uint8_t *key)
 {
     for (int i = 0; i < EMUNIC_RSS_KEY_SIZE; i += 4) {
@@ -630,6 +662,7 @@ void emunic_add_rss_tests(void)
 {
     qtest_add_func("emunic/rss-published", test_rss_published);
     qtest_add_func("emunic/rss-far", test_rss_far);
+    qtest_add_func("emunic/rss-tags", test_rss_tags);
     qtest_add_func("emunic/rss-fields", test_rss_fields);
     qtest_add_func("emunic/rss-each", test_rss_each);
     qtest_add_func("emunic/rss-table", test_rss_table);
