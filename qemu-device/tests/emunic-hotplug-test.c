@@ -3,7 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "emunic-port.h"
+#include "emunic-frame.h"
+#include "emunic-peer.h"
 #include "emunic-test.h"
 #include "standard-headers/linux/pci_regs.h"
 
@@ -178,6 +179,41 @@ static void test_unplug_starved(void)
     }
 }
 
+static const uint8_t far[6] = { 0x02, 0, 0, 0, 0, 0x99 };
+
+/* The first frame that the NIC at the other end gets makes it do so. */
+static void unplugging_peer(Data *d, Peer *p)
+{
+    unsigned at;
+
+    /* What is used after it was freed is seen to be. */
+    g_setenv("GLIBC_TUNABLES",
+             "glibc.malloc.tcache_count=0:glibc.malloc.perturb=165", true);
+    hotplug_start_with(d, PEER_ARGS);
+    g_unsetenv("GLIBC_TUNABLES");
+    peer_init(p, d->nic);
+    at = qemunic_find_cap(d->nic, PORT_DEVFN, PCI_CAP_ID_EXP);
+    peer_listen(p, qemunic_cfg(PORT_DEVFN, at + PCI_EXP_SLTCTL), SLOT_OFF);
+}
+
+/* In the middle of a GSO frame, of which the uplink gets the segments */
+static void test_unplug_segment(void)
+{
+    struct emunic_tx_meta meta;
+    uint8_t frame[4096];
+    size_t len;
+    Data d;
+    Peer p;
+
+    unplugging_peer(&d, &p);
+    len = build_tcp(frame, false, far, vf_mac[0], 3000);
+    set_meta(&meta, false, EMUNIC_TX_CSUM | EMUNIC_TX_GSO, 1000);
+    port_put(&d.vf[0], &meta, frame, len, len);
+    qemunic_tail(&d.vf[0].tx);
+    check_gone(&d);
+    qemunic_stop(d.nic);
+}
+
 /* The interrupt of a VF takes all VFs away, while it kicks. */
 static void test_vf_disables_itself(void)
 {
@@ -204,5 +240,6 @@ void emunic_add_hotplug_tests(void)
     qtest_add_func("emunic/unplug", test_unplug);
     qtest_add_func("emunic/unplug-itself", test_unplug_itself);
     qtest_add_func("emunic/unplug-starved", test_unplug_starved);
+    qtest_add_func("emunic/unplug-segment", test_unplug_segment);
     qtest_add_func("emunic/vf-disables-itself", test_vf_disables_itself);
 }

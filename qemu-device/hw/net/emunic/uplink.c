@@ -84,10 +84,13 @@ static void emunic_uplink_send(EmunicState *s, EmunicFrame *fr)
     qemu_sendv_packet(nc, iov, 1 + fr->iovcnt);
 }
 
+/* A NIC at the other end may have answered with an unplug of this one. */
 static bool emunic_uplink_send_segment(void *opaque, EmunicFrame *segment)
 {
-    emunic_uplink_send(opaque, segment);
-    return true;
+    EmunicState *s = opaque;
+
+    emunic_uplink_send(s, segment);
+    return s->nic;
 }
 
 /* Can the backend have this GSO frame whole? */
