@@ -15,6 +15,7 @@
 #define EMUNIC_GSO_FRAME_MAX	65558	/* bytes: 64 KiB and two tags */
 #define EMUNIC_BIG_GSO_MAX	262144	/* bytes, with CAPS_BIG_GSO */
 #define EMUNIC_GSO_MAX_SEGS	1024	/* segments a GSO frame */
+#define EMUNIC_GSO_HDR_MAX	512	/* bytes: headers of a GSO frame */
 #define EMUNIC_TX_MAX_DESCS	32	/* data descriptors a frame */
 
 /*

@@ -316,16 +316,17 @@ static void test_inner_vlan(void)
     qemunic_stop(d.nic);
 }
 
-/* Headers may take all of the longest frame but a byte. */
+/* More headers than the device copies of every frame */
 static void test_inner_long(void)
 {
     static const struct {
         size_t hdr;
         uint32_t gso;
     } sizes[] = {
-        { 256, 1400 }, { 257, 1400 }, { 300, 1400 }, { 512, 8704 },
-        { EMUNIC_FRAME_MAX - 1000, 1000 }, { EMUNIC_FRAME_MAX - 1, 1 },
+        { 256, 1400 }, { 257, 1400 }, { 300, 1400 }, { 511, 8705 },
+        { EMUNIC_GSO_HDR_MAX, 1 }, { EMUNIC_GSO_HDR_MAX, 8704 },
     };
+    Big one_more;
     Data d;
 
     data_start(&d, "", "max_vfs=2");
@@ -352,6 +353,12 @@ static void test_inner_long(void)
         }
         g_free(b.frame);
     }
+
+    big_init(&one_more, false, PROTO_TCP, 3000, 1000);
+    tunnel_by(&one_more, false, EMUNIC_GSO_HDR_MAX + 1 - IP4 - TCP);
+    refused(&d, &one_more.meta, one_more.frame, one_more.len,
+            EMUNIC_TX_STATUS_META);
+    g_free(one_more.frame);
     qemunic_stop(d.nic);
 }
 

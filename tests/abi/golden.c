@@ -358,6 +358,7 @@ static void descriptors(void)
 	NUM(FRAME_MAX, 9216);
 	NUM(GSO_FRAME_MAX, 65558);
 	NUM(GSO_MAX_SEGS, 1024);
+	NUM(GSO_HDR_MAX, 512);
 	NUM(TX_MAX_DESCS, 32);
 }
 

@@ -137,6 +137,7 @@ static u32 emunic_gso_max_size(const struct emunic *emu)
 static bool emunic_gso_fits(const struct emunic *emu, const struct sk_buff *skb)
 {
 	const struct skb_shared_info *info = skb_shinfo(skb);
+	u32 hdr_len = emunic_tx_gso_hdr_len(skb);
 	u32 max = emunic_gso_max_size(emu);
 
 	/*
@@ -147,7 +148,8 @@ static bool emunic_gso_fits(const struct emunic *emu, const struct sk_buff *skb)
 		max = min(max, GSO_LEGACY_MAX_SIZE);
 
 	return skb->len <= max && info->nr_frags <= EMUNIC_TX_MAX_FRAGS &&
-	       emunic_tx_gso_hdr_len(skb) + info->gso_size <= EMUNIC_FRAME_MAX;
+	       hdr_len <= EMUNIC_GSO_HDR_MAX &&
+	       hdr_len + info->gso_size <= EMUNIC_FRAME_MAX;
 }
 
 /**

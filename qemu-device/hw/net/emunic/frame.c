@@ -12,7 +12,7 @@ EmunicScratch *emunic_scratch_new(void)
     EmunicScratch *scratch = g_new0(EmunicScratch, 1);
 
     scratch->hdr = g_malloc0(EMUNIC_HDR_ROOM + EMUNIC_FRAME_MAX);
-    scratch->segment_hdr = g_malloc0(EMUNIC_HDR_ROOM + EMUNIC_FRAME_MAX);
+    scratch->segment_hdr = g_malloc0(EMUNIC_HDR_ROOM + EMUNIC_GSO_HDR_MAX);
     scratch->bounce = g_malloc0(EMUNIC_BIG_GSO_MAX);
     return scratch;
 }

@@ -96,7 +96,7 @@ typedef struct EmunicFrame {
  * sanitizer sees who runs over its end.
  *
  * @hdr: EMUNIC_HDR_ROOM for tags, then up to EMUNIC_FRAME_MAX bytes
- * @segment_hdr: EMUNIC_HDR_ROOM + EMUNIC_FRAME_MAX bytes
+ * @segment_hdr: EMUNIC_HDR_ROOM + EMUNIC_GSO_HDR_MAX bytes
  * @bounce: EMUNIC_BIG_GSO_MAX bytes
  */
 struct EmunicScratch {

@@ -112,7 +112,7 @@ static uint16_t emunic_tx_check(const EmunicTxMeta *m, uint32_t len)
     }
     if (gso && (!(m->flags & EMUNIC_TX_CSUM) || !m->gso_size ||
                 m->hdr_len + m->gso_size > EMUNIC_FRAME_MAX ||
-                csum_end > m->hdr_len ||
+                m->hdr_len > EMUNIC_GSO_HDR_MAX || csum_end > m->hdr_len ||
                 len > m->hdr_len + EMUNIC_GSO_MAX_SEGS * m->gso_size ||
                 m->gso_type < EMUNIC_GSO_TCPV4 ||
                 m->gso_type > EMUNIC_GSO_UDPV6)) {

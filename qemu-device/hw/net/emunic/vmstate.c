@@ -262,6 +262,7 @@ static int emunic_function_post_load(void *opaque, int version_id)
     emunic_offence_restore(f);
     f->events.paid_at = 0;
     f->tx_pending = 0;
+    f->tx_kicked = 0;
     f->vectors &= BIT(f->nvectors) - 1;
     f->tx_moved = EMUNIC_KICK_TX;
     f->rx_moved = EMUNIC_KICK_TX;
