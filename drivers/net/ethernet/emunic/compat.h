@@ -64,12 +64,22 @@ ethtool_rxfh_ctxs_resize(struct net_device *dev, u32 new_indir_size)
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
 #define EMUNIC_RX_MAX_GSO_LEN	EMUNIC_BIG_GSO_MAX
+static inline bool emunic_tx_has_jumbo(const struct sk_buff *skb)
+{
+	return false;
+}
+
 static inline int emunic_tx_remove_jumbo(struct sk_buff *skb)
 {
 	return 0;
 }
 #else
 #define EMUNIC_RX_MAX_GSO_LEN	EMUNIC_GSO_FRAME_MAX
+static inline bool emunic_tx_has_jumbo(const struct sk_buff *skb)
+{
+	return ipv6_has_hopopt_jumbo(skb);
+}
+
 static inline int emunic_tx_remove_jumbo(struct sk_buff *skb)
 {
 	return ipv6_hopopt_jumbo_remove(skb);

@@ -4,6 +4,8 @@
  *
  * CAPS says what the device can do, netdev features what users want of it.
  */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/netdevice.h>
 
 #include "emunic.h"
@@ -133,6 +135,18 @@ static u32 emunic_gso_max_size(const struct emunic *emu)
 						 EMUNIC_GSO_FRAME_MAX;
 }
 
+/* Does TCP or UDP follow an IPv6 header with nothing between? */
+static bool emunic_gso_has_plain_ip(const struct sk_buff *skb)
+{
+	const struct iphdr *ip = skb->encapsulation ? inner_ip_hdr(skb) :
+						      ip_hdr(skb);
+	const u8 *l4 = skb->encapsulation ? skb_inner_transport_header(skb) :
+					    skb_transport_header(skb);
+
+	return ip->version != 6 || emunic_tx_has_jumbo(skb) ||
+	       l4 == (const u8 *)ip + sizeof(struct ipv6hdr);
+}
+
 /* Can the device make the segments of a GSO frame? */
 static bool emunic_gso_fits(const struct emunic *emu, const struct sk_buff *skb)
 {
@@ -148,7 +162,7 @@ static bool emunic_gso_fits(const struct emunic *emu, const struct sk_buff *skb)
 		max = min(max, GSO_LEGACY_MAX_SIZE);
 
 	return skb->len <= max && info->nr_frags <= EMUNIC_TX_MAX_FRAGS &&
-	       hdr_len <= EMUNIC_GSO_HDR_MAX &&
+	       hdr_len <= EMUNIC_GSO_HDR_MAX && emunic_gso_has_plain_ip(skb) &&
 	       hdr_len + info->gso_size <= EMUNIC_FRAME_MAX;
 }
 

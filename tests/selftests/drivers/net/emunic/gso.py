@@ -9,11 +9,12 @@ import os
 import socket
 
 from lib.py import Frame, KsftNamedVariant, NetNSEnter, Sniffer, captured, \
-    check_ids, defer, finished_pair, ksft_eq, ksft_exit, ksft_ge, \
+    check_ids, defer, exchange, finished_pair, ksft_eq, ksft_exit, ksft_ge, \
     ksft_lt, ksft_run_quiet, ksft_true, ksft_variants, need_feature, need_pfs, \
     pair, rand_port, segment_counts, segmented
 
 UDP_SEGMENT = 103
+IPV6_DSTOPTS, PADN = 59, 1
 ETH_P_ALL = 3
 SO_RCVBUFFORCE = 33
 MSS = 1000
@@ -114,6 +115,21 @@ def big(kind, version):
     ksft_lt(65536 + 14, _longest(sent), "bytes of the longest frame")
 
 
+def extension_headers():
+    """The device knows none between IPv6 and TCP: the stack makes the segments,
+    and none of them is taken for an offence."""
+    pf = need_pfs()[0]
+    a, b = pair(*pf.vfs(2))
+    ksft_true(a.reaches(b.v6), "first ping")
+    data = os.urandom(1 << 20)
+    before = pf.vf_info(0)["stats"]["tx"].get("dropped", 0)
+    options = bytes([0, 0, PADN, 4, 0, 0, 0, 0])
+    got = exchange(a, b, data, 6,
+                   option=(socket.IPPROTO_IPV6, IPV6_DSTOPTS, options))
+    ksft_true(got == data, "what was received")
+    ksft_eq(pf.vf_info(0)["stats"]["tx"].get("dropped", 0), before, "refused")
+
+
 def _outgoing(host):
     """A socket that sees what is handed to @host's device."""
     with NetNSEnter(str(host.ns)):
@@ -136,5 +152,5 @@ def _longest(sock):
 
 
 if __name__ == "__main__":
-    ksft_run_quiet([tcp, udp, udp_whole, big])
+    ksft_run_quiet([tcp, udp, udp_whole, big, extension_headers])
     ksft_exit()

@@ -46,8 +46,9 @@ def set_features(host, what):
     host.cmd(f"ethtool -K {host.dev} {what}")
 
 
-def exchange(a, b, data, version=4, addr=None):
-    """Send @data over TCP from @a to @b; what was received."""
+def exchange(a, b, data, version=4, addr=None, option=None):
+    """Send @data over TCP from @a to @b; what was received. @option is one of
+    the sender's socket."""
     family = socket.AF_INET if version == 4 else socket.AF_INET6
     addr = addr or b.addr(version)
     with NetNSEnter(str(b.ns)):
@@ -55,6 +56,8 @@ def exchange(a, b, data, version=4, addr=None):
     with NetNSEnter(str(a.ns)):
         client = socket.socket(family, socket.SOCK_STREAM)
     with server, client:
+        if option:
+            client.setsockopt(*option)
         client.connect(server.getsockname()[:2])
         peer, _ = server.accept()
         with peer:
