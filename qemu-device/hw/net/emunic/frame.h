@@ -11,6 +11,7 @@
 #define EMUNIC_TAG_LEN      4
 #define EMUNIC_TAGS_MAX     2       /* that the device may insert */
 #define EMUNIC_MACS_LEN     (2 * ETH_ALEN)
+#define EMUNIC_TCP_FLAGS    13      /* in the TCP header */
 #define EMUNIC_HDR_COPY     256     /* bytes copied of a frame, at least */
 /* Pieces of a frame: two of the header, and its pages */
 #define EMUNIC_FRAME_IOV \
@@ -170,6 +171,13 @@ void emunic_frame_parse(EmunicFrame *fr);
 bool emunic_csum_good(const EmunicFrame *fr, const uint8_t *addrs,
                       size_t addrs_len, uint8_t proto, size_t l4,
                       uint32_t payload);
+
+/* Are the segments of a GSO frame TCP's? Else they are UDP's. */
+static inline bool emunic_gso_tcp(const EmunicFrame *fr)
+{
+    return fr->gso_type == EMUNIC_GSO_TCPV4 ||
+           fr->gso_type == EMUNIC_GSO_TCPV6;
+}
 
 /* segment.c */
 typedef bool EmunicSegmentFunc(void *opaque, EmunicFrame *segment);

@@ -13,7 +13,6 @@
 #define IP6_LEN         sizeof(struct ip6_header)
 #define TCP_MIN_LEN     20
 #define TCP_CSUM_OFFSET 16
-#define TCP_FLAGS       13
 
 /* What an IP header says to be behind it, when that is an IP header */
 #define TUNNEL_IP4      4
@@ -125,7 +124,7 @@ bool emunic_gro_parse(EmunicFrame *fr, EmunicSegment *s)
     }
     s->hdr_len = s->l4 + (tcp[12] >> 4) * 4;
     if (s->hdr_len < s->l4 + TCP_MIN_LEN || s->hdr_len > fr->hdr_copied ||
-        s->hdr_len >= fr->len || (tcp[TCP_FLAGS] & TCP_ALONE)) {
+        s->hdr_len >= fr->len || (tcp[EMUNIC_TCP_FLAGS] & TCP_ALONE)) {
         return false;
     }
     s->payload = fr->len - s->hdr_len;
@@ -135,7 +134,7 @@ bool emunic_gro_parse(EmunicFrame *fr, EmunicSegment *s)
 /* Has its sender nothing more to send for now? */
 bool emunic_gro_last(const EmunicFrame *fr, const EmunicSegment *s)
 {
-    return fr->hdr[s->l4 + TCP_FLAGS] & TCP_LAST;
+    return fr->hdr[s->l4 + EMUNIC_TCP_FLAGS] & TCP_LAST;
 }
 
 static bool emunic_same(const uint8_t *a, const uint8_t *b, unsigned from,
@@ -180,7 +179,7 @@ static bool emunic_gro_same_tcp(const EmunicGroFlow *flow, const uint8_t *tcp,
 
     return ldl_be_p(tcp + 4) == flow->next_seq &&
            emunic_same(tcp, first, 8, 13) &&
-           !((tcp[TCP_FLAGS] ^ first[TCP_FLAGS]) & ~TCP_LAST) &&
+           !((tcp[EMUNIC_TCP_FLAGS] ^ first[EMUNIC_TCP_FLAGS]) & ~TCP_LAST) &&
            emunic_same(tcp, first, 14, TCP_CSUM_OFFSET) &&
            emunic_same(tcp, first, TCP_CSUM_OFFSET + 2, tcp_len);
 }
@@ -242,7 +241,7 @@ void emunic_gro_append(EmunicGroFlow *flow, const EmunicFrame *fr,
                s->payload);
     to->len += s->payload;
     to->iov[2].iov_len += s->payload;
-    to->hdr[s->l4 + TCP_FLAGS] |= tcp[TCP_FLAGS];
+    to->hdr[s->l4 + EMUNIC_TCP_FLAGS] |= tcp[EMUNIC_TCP_FLAGS];
     flow->segments++;
     flow->next_seq = ldl_be_p(tcp + 4) + s->payload;
     emunic_gro_note_id(&flow->id, fr->hdr + s->l3);

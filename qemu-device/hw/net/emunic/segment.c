@@ -9,7 +9,6 @@
 
 #define TCP_CSUM_OFFSET     16
 #define TCP_SEQ_OFFSET      4
-#define TCP_FLAGS_OFFSET    13
 #define TCP_MIN_LEN         20
 #define UDP_CSUM_OFFSET     6
 #define UDP_LEN_OFFSET      4
@@ -21,12 +20,6 @@ static bool emunic_gso_ip4(const EmunicFrame *fr)
 {
     return fr->gso_type == EMUNIC_GSO_TCPV4 ||
            fr->gso_type == EMUNIC_GSO_UDPV4;
-}
-
-static bool emunic_gso_tcp(const EmunicFrame *fr)
-{
-    return fr->gso_type == EMUNIC_GSO_TCPV4 ||
-           fr->gso_type == EMUNIC_GSO_TCPV6;
 }
 
 static uint32_t emunic_gso_csum_offset(const EmunicFrame *fr)
@@ -154,10 +147,10 @@ static void emunic_segment_tcp(const EmunicFrame *fr, uint8_t *tcp,
 {
     stl_be_p(tcp + TCP_SEQ_OFFSET, ldl_be_p(tcp + TCP_SEQ_OFFSET) + offset);
     if (offset) {
-        tcp[TCP_FLAGS_OFFSET] &= ~TH_CWR;
+        tcp[EMUNIC_TCP_FLAGS] &= ~TH_CWR;
     }
     if (fr->hdr_len + offset + bytes < fr->len) {
-        tcp[TCP_FLAGS_OFFSET] &= ~(TH_FIN | TH_PUSH);
+        tcp[EMUNIC_TCP_FLAGS] &= ~(TH_FIN | TH_PUSH);
     }
 }
 

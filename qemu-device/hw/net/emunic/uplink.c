@@ -14,7 +14,6 @@
 #include "trace.h"
 
 #define TCP_OFFSET_AT   12      /* in the TCP header: its length */
-#define TCP_FLAGS_AT    13
 #define UDP_HLEN        8
 
 /* Behind the copy of the header; a segment may begin with the rest of that */
@@ -37,9 +36,8 @@ static const uint8_t vnet_gso[] = {
 /* Does just the first segment of this GSO frame have CWR? */
 static bool emunic_vnet_ecn(const EmunicFrame *fr)
 {
-    return (fr->gso_type == EMUNIC_GSO_TCPV4 ||
-            fr->gso_type == EMUNIC_GSO_TCPV6) &&
-           (fr->hdr[fr->csum_start + TCP_FLAGS_AT] & TH_CWR);
+    return emunic_gso_tcp(fr) &&
+           (fr->hdr[fr->csum_start + EMUNIC_TCP_FLAGS] & TH_CWR);
 }
 
 static void emunic_vnet_fill(const EmunicFrame *fr, struct virtio_net_hdr *h)
@@ -170,7 +168,7 @@ static bool emunic_vnet_apply(EmunicFrame *fr, const struct virtio_net_hdr *h)
     fr->gso_size = h->gso_size;
     fr->gso_l3 = emunic_frame_l3(fr);
     fr->hdr_len = fr->csum_start;
-    if (fr->gso_type == EMUNIC_GSO_TCPV4 || fr->gso_type == EMUNIC_GSO_TCPV6) {
+    if (emunic_gso_tcp(fr)) {
         if (fr->csum_start + TCP_OFFSET_AT >= fr->hdr_copied) {
             return false;
         }
