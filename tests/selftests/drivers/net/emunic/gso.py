@@ -11,7 +11,7 @@ import socket
 from lib.py import Frame, KsftNamedVariant, NetNSEnter, Sniffer, captured, \
     check_ids, defer, exchange, finished_pair, ksft_eq, ksft_exit, ksft_ge, \
     ksft_lt, ksft_run_quiet, ksft_true, ksft_variants, need_feature, need_pfs, \
-    pair, rand_port, segment_counts, segmented
+    pair, rand_port, segment_counts, segmented, stats
 
 UDP_SEGMENT = 103
 IPV6_DSTOPTS, PADN = 59, 1
@@ -122,12 +122,12 @@ def extension_headers():
     a, b = pair(*pf.vfs(2))
     ksft_true(a.reaches(b.v6), "first ping")
     data = os.urandom(1 << 20)
-    before = pf.vf_info(0)["stats"]["tx"].get("dropped", 0)
+    before = stats(pf, 0)["tx_dropped"]
     options = bytes([0, 0, PADN, 4, 0, 0, 0, 0])
     got = exchange(a, b, data, 6,
                    option=(socket.IPPROTO_IPV6, IPV6_DSTOPTS, options))
     ksft_true(got == data, "what was received")
-    ksft_eq(pf.vf_info(0)["stats"]["tx"].get("dropped", 0), before, "refused")
+    ksft_eq(stats(pf, 0)["tx_dropped"], before, "refused")
 
 
 def _outgoing(host):

@@ -11,6 +11,14 @@ MAC = "02:00:00:aa:bb:01"
 OTHER = "02:00:00:aa:bb:02"
 
 
+def _wait_filter(out, got, src, text):
+    """Wait until frames to OTHER with @text go from @out to @got."""
+    def arrives():
+        out.send(raw_frame(OTHER, src, text))
+        return any(text in f for f in got.frames(0.2))
+    ksft_busy_wait(arrives, deadline=5, comment=f"filter, {text}")
+
+
 def bound_vf_adopts():
     """A VF whose driver is bound has the address at once, and is reached."""
     pf = need_pfs()[0]
@@ -127,13 +135,7 @@ def anothers(trust):
     taken = {"the PF's": cmd(f"cat /sys/class/net/{pf.netdev}/address")
              .stdout.strip(), "the other VF's": a.mac, "its filter": OTHER}
     a.cmd(f"bridge fdb add {OTHER} dev {a.dev} self")
-    out, got = Sniffer(b), Sniffer(a)
-
-    def arrives(dst):
-        out.send(raw_frame(dst, b.mac, b"marked"))
-        return any(b"marked" in f for f in got.frames(0.2))
-
-    ksft_busy_wait(lambda: arrives(OTHER), deadline=5, comment="filter")
+    _wait_filter(Sniffer(b), Sniffer(a), b.mac, b"marked")
     for what, mac in taken.items():
         done = b.cmd(f"ip link set dev {b.dev} address {mac}", fail=False)
         ksft_eq(done.ret == 0, trust == "on", what)
@@ -199,17 +201,11 @@ def taken_back_at_once():
     a, b = pair(*pf.vfs(2))
     b.cmd(f"bridge fdb add {OTHER} dev {b.dev} self")
     out, got = Sniffer(a), Sniffer(b)
-
-    def arrives(text):
-        out.send(raw_frame(OTHER, a.mac, text))
-        return any(text in f for f in got.frames(0.2))
-
-    ksft_busy_wait(lambda: arrives(b"first"), deadline=5, comment="filter")
+    _wait_filter(out, got, a.mac, b"first")
     for n in range(10):
         ip_batch([f"link set dev {pf.netdev} vf 1 mac {mac}"
                   for mac in (MAC, "00:00:00:00:00:00")])
-        ksft_busy_wait(lambda text=b"time %d" % n: arrives(text), deadline=3,
-                       comment=f"filter, time {n}")
+        _wait_filter(out, got, a.mac, b"time %d" % n)
 
 
 @ksft_variants([KsftNamedVariant(what.split()[0], what) for what in (
@@ -227,5 +223,6 @@ if __name__ == "__main__":
     ksft_run_quiet([bound_vf_adopts, old_address_is_gone, unbound_vf_at_probe,
                     before_enable, survives_flr_and_reload, gone_with_the_vfs,
                     vf_may_not_change, zero_clears, own_choice, anothers,
-                    two_vfs_differ, refused, filters_beside_it, taken_back_at_once, not_offered])
+                    two_vfs_differ, refused, filters_beside_it, taken_back_at_once,
+                    not_offered])
     ksft_exit()
