@@ -169,7 +169,8 @@ static u8 emunic_rss_xfrm(const struct emunic *emu)
 
 /*
  * What an administrator can keep from a VF's users is the key and a table that
- * they have not set themselves. Setting fields or channels reads neither.
+ * they have not set themselves. The core reads neither to set hash fields, and
+ * a table to set channels.
  */
 static bool emunic_rss_is_secret(struct net_device *netdev,
 				 const struct ethtool_rxfh_param *rxfh)
