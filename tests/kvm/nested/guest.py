@@ -52,12 +52,17 @@ def build_folder():
     raise RuntimeError("the modules of the VM come from nowhere")
 
 
+def is_archives(release):
+    """Whether that kernel is the archive's, and not one built here with checkers."""
+    return "-emunic-" not in release
+
+
 def guest_kernel():
     """Release of the kernel that the guest runs: the VM's own. Where that has
     checkers, a second one inside it would find nothing that the first does not,
     and take its time."""
     release = os.uname().release
-    if "-emunic-" not in release:
+    if is_archives(release):
         return release
     with open(f"{build_folder()}/state/kernel.stable", encoding="ascii") as f:
         return f.read().strip()
@@ -79,7 +84,7 @@ def guest_cpu():
     """The VM's own, as QEMU takes it. A KVM that is built in keeps the TSC's rate
     that the kernel found first. If the one it found later is another by 250 ppm,
     a guest that does not ask for that has a clock that stands still."""
-    if "-emunic-" not in os.uname().release:
+    if is_archives(os.uname().release):
         return "host"
     found = re.findall(r"tsc: (?:Detected|Refined TSC clocksource calibration:) (\S+) MHz",
                        sh("dmesg"))
