@@ -122,7 +122,8 @@ class Guest:
             return key in self.answers or not self.reader.is_alive()
         wait_for(f"the guest's {key}", there, seconds)
         if key not in self.answers:
-            raise RuntimeError(f"the guest ended before it said {key}:\n{self.tail()}")
+            raise RuntimeError(f"the guest ended before it said {key}, QEMU with "
+                               f"status {self.wait()}:\n{self.tail()}")
         return self.answers[key]
 
     def ping(self):
