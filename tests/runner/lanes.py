@@ -25,10 +25,6 @@ LIES = ("lies.py",)
 FAULTS = ("fault_config.py", "fault_probe.py", "fault_traffic.py", "fault_xsk.py")
 BOUNCE = ("dma_full.py",)
 SMALL_BOUNCE = ["--iommu", "none", "--append", "swiotlb=8192,force"]
-# Where a guest runs in the VM, QEMU 10.0 without KVM now and then loses an
-# interrupt (Documentation/system/emunic.rst): a timer that is set for each one would
-# be the last, a periodic one makes up for it.
-NESTED = ["--append", "nohz=off highres=off"]
 # This one for as long as make soak is told.
 SOAK = ("soak.py",)
 SOAK_EXTRA = 900 * SLOWER   # s for its beginning and its end
@@ -208,7 +204,7 @@ def soak(report, seconds, seed):
 
 
 def kvm(report):
-    lane = VmLane(report, "kvm", ["--max-vfs", "8", *NESTED])
+    lane = VmLane(report, "kvm", ["--max-vfs", "8", "--nested", "on"])
     lane.run(executables(TOP / "tests/kvm"))
 
 

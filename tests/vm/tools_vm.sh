@@ -23,7 +23,7 @@ ok() {
 same() { [ "$1" = "$2" ] || { echo "is: $1"; echo "should be: $2"; return 1; }; }
 
 echo "TAP version 13"
-echo "1..17"
+echo "1..18"
 
 # One VM for all that one COMMAND can show.
 mkdir "$tmp/shared"
@@ -79,6 +79,10 @@ vm --nics 2 --nic-arg 1,speed=400 -- sh -c 'cd /sys/class/net &&
 	ip link set eth0 up && ip link set eth1 up && cat eth0/speed eth1/speed' \
 	> "$tmp/out" 2> /dev/null < /dev/null
 ok "a NIC with a property of its own" same "$(xargs < "$tmp/out")" "10000 400"
+
+EMUNIC_ACCEL=tcg vm --nested on -- grep -c "hres_active.*0" /proc/timer_list \
+	> "$tmp/out" 2> /dev/null < /dev/null
+ok "guests without KVM: one CPU, a periodic timer" same "$(cat "$tmp/out")" 1
 
 vm --append rdinit=/none -- true > /dev/null 2> "$tmp/err" < /dev/null
 status=$?
