@@ -40,7 +40,7 @@ class Watched(kvm.Guest):
         number, ok, carrier, mac = self.answer("seen").split()
         return int(number), ok == "1", carrier == "1", mac
 
-    def wait_for(self, what, test, seconds=30.0):
+    def wait_to_see(self, what, test, seconds=30.0):
         """A report that was begun after now and passes @test."""
         first = self.seen()[0] + 1
 
@@ -48,7 +48,7 @@ class Watched(kvm.Guest):
             assert self.alive(), self.tail()
             report = self.seen()
             return report[0] > first and test(report)
-        wait_for(what, fresh, seconds)
+        self.wait_for(what, fresh, seconds)
 
 
 class Lane:
@@ -78,7 +78,7 @@ class Lane:
 
     def all_is_well(self):
         """Everybody answers, and policy is what it was."""
-        self.guest.wait_for("answers for the guest", lambda r: r[1] and r[2])
+        self.guest.wait_to_see("answers for the guest", lambda r: r[1] and r[2])
         assert self.guest.seen()[3] == MACS[GUEST], self.guest.seen()
 
         def answers():
@@ -114,13 +114,13 @@ class Lane:
         for pause in (0, 12):
             sh(f"timeout 20 sh -c 'echo {self.pf.address} > "
                "/sys/bus/pci/drivers/emunic/unbind'")
-            self.guest.wait_for("no link in the guest", lambda r: not (r[1] or r[2]))
+            self.guest.wait_to_see("no link in the guest", lambda r: not (r[1] or r[2]))
             assert int((self.pf.path / "sriov_numvfs").read_text()) == VFS
             assert self.hosts[0].ping(PEER, count=2)[0] == 0, "frames pass without a PF"
             time.sleep(pause)
             sh(f"echo {self.pf.address} > /sys/bus/pci/drivers/emunic/bind")
             start = time.monotonic()
-            self.guest.wait_for("link in the guest", lambda r: r[2])
+            self.guest.wait_to_see("link in the guest", lambda r: r[2])
             print(f"# guest has link {time.monotonic() - start:.1f} s after the PF")
             self.all_is_well()
 

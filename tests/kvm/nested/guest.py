@@ -116,11 +116,18 @@ class Guest:
                 key, _, value = line[1:].partition(" ")
                 self.answers[key] = value
 
+    def wait_for(self, what, test, seconds):
+        """Something that the guest is to do; its last words if it does not."""
+        try:
+            wait_for(what, test, seconds)
+        except TimeoutError as exc:
+            raise TimeoutError(f"{exc}; the guest's last lines:\n{self.tail()}") from None
+
     def answer(self, key, seconds=90.0):
         """What the guest says to @key, waited for while it lives."""
         def there():
             return key in self.answers or not self.reader.is_alive()
-        wait_for(f"the guest's {key}", there, seconds)
+        self.wait_for(f"the guest's {key}", there, seconds)
         if key not in self.answers:
             raise RuntimeError(f"the guest ended before it said {key}, QEMU with "
                                f"status {self.wait()}:\n{self.tail()}")
