@@ -92,7 +92,8 @@ class Machine:
     def command(self, incoming):
         """QEMU's command line. The outside is a Unix socket that the peer has."""
         opt = Namespace(cpus=2, memory="448M", iommu="intel", nics=3, max_vfs=4,
-                        nic_arg=[], kernel=self.opt.kernel, build=str(self.opt.build))
+                        nic_arg=[], nested="off", kernel=self.opt.kernel,
+                        build=str(self.opt.build))
         path, env = cmdline.binary(opt)
         script = self.folder / "script"
         script.write_text(SCRIPT)

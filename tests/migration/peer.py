@@ -52,8 +52,13 @@ class Peer:
             try:
                 self.sock.sendto(self.frame(seq), socket.MSG_DONTWAIT,
                                  str(self.folder / f"{where}.net"))
+            except BlockingIOError:
+                # The socket holds 50 ms of them, and a QEMU on a busy host does not
+                # read for longer: it has not had this one, which has its turn again.
+                with self.lock:
+                    self.sent.pop()
             except OSError:
-                pass    # a QEMU that is gone, or does not read: lost
+                pass    # a QEMU that is gone: lost
 
     def receive(self):
         """Thread."""
@@ -103,6 +108,11 @@ class Peer:
             if time.monotonic() > end:
                 raise TimeoutError(f"{name} has not been heard of within {seconds} s")
             time.sleep(0.02)
+
+    def returned_since(self, since):
+        """How many frames that were sent after @since came back."""
+        with self.lock:
+            return sum(self.sent[seq] > since for seq in self.back)
 
     def missing(self, since):
         """Times at which frames were sent after @since that have not come back;

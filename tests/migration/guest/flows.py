@@ -115,11 +115,14 @@ class Ticks(Flow):
     def send(self):
         """Never ends."""
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        # Keeps to one queue: those of a socket that is not connected are the CPU's,
+        # and there is no order between queues.
+        sock.connect(self.addr)
         while not self["ready"]:
             time.sleep(0.05)
         while True:
             self.may_send(0.004)
-            sock.sendto(datagram(self["sent"]), self.addr)
+            sock.send(datagram(self["sent"]))
             self["sent"] += 1
 
     def receive(self):
