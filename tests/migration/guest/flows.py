@@ -3,6 +3,7 @@
 changed shows. Each end is a process of its own and counts in shared memory,
 which migrates with it."""
 
+import contextlib
 import ctypes
 import mmap
 import os
@@ -58,7 +59,8 @@ def block(seq):
 
 class Flow:
     """From one namespace to another: a sender, a receiver, their counts."""
-    NAMES = ("sent", "received", "lost", "late", "corrupt", "ready", "paused", "idle")
+    NAMES = ("sent", "received", "lost", "late", "late_seq", "corrupt", "ready", "paused",
+             "idle")
 
     def __init__(self, source, sink, addr, port):
         memory = mmap.mmap(-1, mmap.PAGESIZE)
@@ -104,6 +106,7 @@ class Flow:
         self["received"] += 1
         if seq < expected:
             self["late"] += 1
+            self["late_seq"] = seq
             return expected
         self["lost"] += seq - expected
         return seq + 1
@@ -118,7 +121,11 @@ class Ticks(Flow):
         # Keeps to one queue: those of a socket that is not connected are the CPU's,
         # and there is no order between queues.
         sock.connect(self.addr)
+        # Those that wait for the address of the neighbour go out when it has come,
+        # beside what is sent then: they have no numbers.
         while not self["ready"]:
+            with contextlib.suppress(OSError):
+                sock.send(b"")
             time.sleep(0.05)
         while True:
             self.may_send(0.004)
@@ -130,10 +137,12 @@ class Ticks(Flow):
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20)
         sock.bind(self.addr)
-        self["ready"] = 1
         expected = 0
         while True:
             data = sock.recv(65536)
+            if not data:
+                self["ready"] = 1
+                continue
             seq = struct.unpack_from("!Q", data)[0] if len(data) >= 8 else 0
             self["corrupt"] += data != datagram(seq)
             expected = self.take(seq, expected)
